@@ -1,0 +1,79 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Strict from the start: imports say whether they leak, existentials are visible, members need their import.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Lets ByteCursor, the one borrowed reader, say whose bytes it reads.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A Swift module of ours, and where it has one its test target.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["SkiffTestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+    name: "skiff",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Skiff", targets: ["Skiff"]),
+        .executable(name: "skiff", targets: ["SkiffCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    ],
+    targets: [
+        // C libraries of the system, with the inline wrappers Swift needs.
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        // C of ours: schemas compiled by protoc-c, and the HDF5 driver over mapped bytes.
+        .target(name: "CHDF5Shims", dependencies: ["CHDF5"]),
+        .target(name: "CONNXSchema", dependencies: ["CProtobufC"]),
+        .target(name: "CSkiffSchema", dependencies: ["CProtobufC"]),
+
+        // Swift modules, from the ground up.
+        module("SkiffCore", ["CZlib"]),
+        module("SkiffGraph", ["SkiffCore"]),
+        module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC"]),
+        module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),
+        module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
+        module("SkiffEngine", ["SkiffCore", "SkiffGraph"]),
+        module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),
+        module("SkiffInspect", ["SkiffCore", "SkiffGraph"]),
+        module("Skiff", [
+            "SkiffCore", "SkiffGraph", "SkiffONNX", "SkiffKeras", "SkiffFormat", "SkiffEngine", "SkiffVerify",
+            "SkiffInspect",
+        ]),
+        .executableTarget(name: "SkiffCommand", dependencies: ["Skiff", arguments], swiftSettings: settings),
+
+        // Tests. SkiffTestSupport holds what several of them share.
+        .target(
+            name: "SkiffTestSupport", dependencies: ["SkiffCore"], path: "Tests/SkiffTestSupport",
+            swiftSettings: settings),
+        tests("SkiffCoreTests", ["SkiffCore"]),
+        tests("SkiffGraphTests", ["SkiffGraph", "SkiffCore"]),
+        tests("SkiffONNXTests", ["SkiffONNX", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffKerasTests", ["SkiffKeras", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffFormatTests", ["SkiffFormat", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffEngineTests", ["SkiffEngine", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffInspectTests", ["SkiffInspect", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffTests", ["Skiff"]),
+        tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),
+    ]
+)

@@ -1,0 +1,27 @@
+/// Named limits on what an input file may ask for. A message that refuses by a limit names it.
+public enum Limits {
+    /// Rank of a tensor: NumPy allows 64, ONNX sets no limit, networks use at most 8.
+    public static let rank = 16
+    /// Extent of one axis, in elements.
+    public static let extent = 1 << 40
+    /// Bytes of one tensor's payload.
+    public static let tensorBytes = 1 << 42
+    /// Nesting of messages, groups, JSON values and nested models.
+    public static let nesting = 64
+    /// Nodes of one graph.
+    public static let nodes = 1 << 20
+    /// Tensors of one file.
+    public static let tensors = 1 << 20
+    /// Length of one name, in bytes.
+    public static let nameBytes = 1 << 16
+    /// JSON text, in bytes: configurations of the largest networks have a few million.
+    public static let jsonBytes = 64 << 20
+    /// JSON values in one text.
+    public static let jsonValues = 4 << 20
+    /// Entries of a zip archive.
+    public static let zipEntries = 1 << 16
+    /// Bytes that a file's structure without payloads may take when it is parsed.
+    public static let structureBytes = 256 << 20
+    /// Bytes one evaluation may hold in values at a time, unless the caller sets another budget.
+    public static let evaluationBytes = 16 << 30
+}

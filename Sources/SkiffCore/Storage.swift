@@ -1,0 +1,125 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Bytes that outlive a graph's scopes: a mapped file, or bytes of our own.
+///
+/// A storage is immutable. Weights refer to ranges of it, so nothing copies a weight until a kernel packs it.
+public final class Storage: Sendable {
+    private enum Ownership { case mapped, allocated }
+
+    private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    private let ownership: Ownership
+    /// Length in bytes.
+    public let byteCount: Int
+    /// Path of the mapped file; `nil` for bytes of our own.
+    public let path: String?
+    /// The mapped file's device and inode, by which a writer tells that its target is its own source.
+    public let identity: FileIdentity?
+
+    /// Holds bytes of our own.
+    public init(_ bytes: [UInt8]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+        copy.copyBytes(from: bytes)
+        self.bytes = UnsafeRawBufferPointer(copy)
+        ownership = .allocated
+        byteCount = bytes.count
+        path = nil
+        identity = nil
+    }
+
+    /// Maps the regular file at `path` read-only.
+    /// - Throws: ``CoreError`` with `system` where the file cannot be opened, `notRegularFile` for folders,
+    ///   pipes and devices, which are refused without blocking.
+    public convenience init(mapping path: String) throws(CoreError) {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CoreError(.system(call: "open", code: errno), at: Place(file: path))
+        }
+        defer { close(descriptor) }
+        try self.init(mappingDescriptor: descriptor, path: path)
+    }
+
+    /// Maps the regular file behind an open descriptor, which stays the caller's to close.
+    public init(mappingDescriptor descriptor: Int32, path: String) throws(CoreError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw CoreError(.system(call: "fstat", code: errno), at: Place(file: path))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CoreError(.notRegularFile(kind: fileKind(status.st_mode)), at: Place(file: path))
+        }
+        byteCount = Int(status.st_size)
+        self.path = path
+        identity = FileIdentity(device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
+        guard byteCount > 0 else {
+            bytes = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1))
+            ownership = .allocated
+            return
+        }
+        guard let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw CoreError(.system(call: "mmap", code: errno), at: Place(file: path))
+        }
+        bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+        ownership = .mapped
+    }
+
+    deinit {
+        switch ownership {
+        case .mapped: munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        case .allocated: bytes.deallocate()
+        }
+    }
+
+    /// Lends all bytes for the duration of `body`.
+    public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(bytes)
+    }
+
+    /// Lends the bytes of `range` for the duration of `body`.
+    /// - Precondition: `range` was checked against ``byteCount`` when it was made.
+    public func withUnsafeBytes<Result, Failure: Error>(
+        in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "range outside its storage")
+        return try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+
+    /// A copy of the bytes of `range`, for small structures.
+    /// - Throws: ``CoreError`` `rangeOutside`.
+    public func bytes(in range: Range<Int>) throws(CoreError) -> [UInt8] {
+        try check(range)
+        return withUnsafeBytes(in: range) { Array($0) }
+    }
+
+    /// - Throws: ``CoreError`` `rangeOutside` where `range` is not inside this storage.
+    public func check(_ range: Range<Int>) throws(CoreError) {
+        guard range.lowerBound >= 0, range.upperBound <= byteCount else {
+            throw CoreError(.rangeOutside(lower: range.lowerBound, upper: range.upperBound, limit: byteCount))
+        }
+    }
+}
+
+/// A file, whatever path leads to it.
+public struct FileIdentity: Hashable, Sendable {
+    public var device: UInt64
+    public var inode: UInt64
+}
+
+/// What a file mode says the file is, in words.
+func fileKind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a pipe"
+    case S_IFCHR, S_IFBLK: "a device"
+    case S_IFSOCK: "a socket"
+    case S_IFLNK: "a symbolic link"
+    default: "of an unknown kind"
+    }
+}
