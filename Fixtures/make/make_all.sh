@@ -1,0 +1,18 @@
+#!/bin/sh
+# Rebuilds every fixture. KERAS3_PYTHON and TF_PYTHON name the interpreters of two virtual environments,
+# with requirements-keras3.txt and requirements-tf.txt installed. About five minutes on one core.
+set -eu
+: "${KERAS3_PYTHON:?interpreter with requirements-keras3.txt}" "${TF_PYTHON:?interpreter with requirements-tf.txt}"
+cd "$(dirname "$0")"
+export PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3
+rm -f ../manifest.json
+for folder in ../*/; do
+    case "$folder" in ../make/) ;; *) rm -rf "$folder" ;; esac
+done
+"$KERAS3_PYTHON" digits.py
+"$KERAS3_PYTHON" torch_basic.py
+"$KERAS3_PYTHON" conv1d_dilated.py
+"$KERAS3_PYTHON" keras3_bottleneck.py train
+"$TF_PYTHON" keras3_tf2onnx.py keras3-bottleneck
+"$KERAS3_PYTHON" keras3_bottleneck.py record
+"$TF_PYTHON" keras2_preact.py
