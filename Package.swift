@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "CSkiffSchema", dependencies: ["CProtobufC"]),
 
         // Swift modules, from the ground up.
-        module("SkiffCore", ["CZlib"]),
+        module("SkiffCore", ["CZlib", "CProtobufC"]),
         module("SkiffGraph", ["SkiffCore"]),
         module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC"]),
         module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),

@@ -12,6 +12,10 @@ public enum Limits {
     public static let nodes = 1 << 20
     /// Tensors of one file.
     public static let tensors = 1 << 20
+    /// Payloads of one protobuf file: a tensor has one, unless its elements were written one by one.
+    public static let payloads = 4 << 20
+    /// Fields of a protobuf file that its schema does not know.
+    public static let unknownFields = 1 << 18
     /// Length of one name, in bytes.
     public static let nameBytes = 1 << 16
     /// JSON text, in bytes: configurations of the largest networks have a few million.
