@@ -1,0 +1,49 @@
+public import SkiffCore
+
+/// What is known of a value before, or while, the graph runs: element type, shape and, for the small tensors
+/// that shapes are computed from, their elements.
+///
+/// Shape rules (``Operator/infer(_:)``) read facts and give facts. At import the facts come from the file's
+/// declarations and may be open; when the graph runs they come from tensors and are complete. So there is one
+/// rule for both.
+public struct Fact: Hashable, Sendable {
+    public var elementType: ElementType
+    /// Extents in elements; `nil` where not even the rank is known.
+    public var shape: SymbolicShape?
+    /// Row-major elements where they are known and few (``Fact/contentsLimit``).
+    public var contents: Contents?
+
+    /// Elements of a small tensor. Whole numbers may be symbolic: the batch extent that `Shape` reads.
+    public enum Contents: Hashable, Sendable {
+        case integers([Dimension])
+        case reals([Double])
+    }
+
+    /// Most elements that are carried as contents.
+    public static let contentsLimit = 4096
+
+    public init(_ elementType: ElementType, _ shape: SymbolicShape?, contents: Contents? = nil) {
+        self.elementType = elementType
+        self.shape = shape
+        self.contents = contents
+    }
+
+    public init(_ elementType: ElementType, shape: Shape, contents: Contents? = nil) {
+        self.init(elementType, SymbolicShape(shape), contents: contents)
+    }
+
+    /// The whole-number contents, all of them known.
+    public var integers: [Int]? {
+        guard case .integers(let dimensions) = contents else { return nil }
+        return dimensions.fixedShape
+    }
+
+    /// The real contents; whole numbers are converted.
+    public var reals: [Double]? {
+        switch contents {
+        case .reals(let values): values
+        case .integers(let dimensions): dimensions.fixedShape?.map(Double.init)
+        case nil: nil
+        }
+    }
+}

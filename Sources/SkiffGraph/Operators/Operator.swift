@@ -1,0 +1,135 @@
+public import SkiffCore
+
+/// What every operator's attributes can tell: the shapes it gives and what it costs.
+///
+/// An attributes struct is the definition of its operator. Shapes are computed here and nowhere else.
+public protocol OperatorAttributes: Hashable, Sendable {
+    /// Facts of the outputs for facts of the inputs (`nil` where an optional input is left out).
+    /// - Throws: ``GraphError`` where inputs do not fit.
+    func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact]
+
+    /// Multiply-adds of one run, counted as `inspect` prints them: products that a convolution or matrix
+    /// multiplication sums. Elementwise work counts as none. `nil` where open extents leave it unknown.
+    func multiplyAdds(inputs: [Fact?], outputs: [Fact]) -> Int?
+}
+
+extension OperatorAttributes {
+    public func multiplyAdds(inputs: [Fact?], outputs: [Fact]) -> Int? { 0 }
+}
+
+/// The operators that graphs are made of. The enum is closed: a `switch` over it finds every forgotten place.
+///
+/// Families that differ in a formula share a case and carry a kind.
+public enum Operator: Hashable, Sendable {
+    case convolution(Convolution)
+    case convolutionTranspose(ConvolutionTranspose)
+    case dense(Dense)
+    case gemm(Gemm)
+    case matrixMultiplication(MatrixMultiplication)
+    case batchNormalization(BatchNormalization)
+    case instanceNormalization(InstanceNormalization)
+    case layerNormalization(LayerNormalization)
+    case groupNormalization(GroupNormalization)
+    case localResponseNormalization(LocalResponseNormalization)
+    case pooling(Pooling)
+    case globalPooling(GlobalPooling)
+    case unary(Unary)
+    case parametricReLU(ParametricReLU)
+    case clip(Clip)
+    case binary(Binary)
+    case variadic(Variadic)
+    case select(Select)
+    case reduction(Reduction)
+    case argumentReduction(ArgumentReduction)
+    case softmax(Softmax)
+    case cumulativeSum(CumulativeSum)
+    case identity(Identity)
+    case cast(Cast)
+    case concatenation(Concatenation)
+    case split(Split)
+    case slice(Slice)
+    case gather(Gather)
+    case gatherElements(GatherElements)
+    case pad(Pad)
+    case cropping(Cropping)
+    case resize(Resize)
+    case upsampling(Upsampling)
+    case reshape(Reshape)
+    case flatten(Flatten)
+    case squeeze(Squeeze)
+    case unsqueeze(Unsqueeze)
+    case transpose(Transpose)
+    case expand(Expand)
+    case tile(Tile)
+    case depthToSpace(DepthToSpace)
+    case spaceToDepth(SpaceToDepth)
+    case shapeOf(ShapeOf)
+    case sizeOf(SizeOf)
+    case constantOfShape(ConstantOfShape)
+    case range(RangeOfNumbers)
+    case unknown(UnknownOperator)
+
+    /// The attributes of whatever case this is.
+    public var attributes: any OperatorAttributes {
+        switch self {
+        case .convolution(let attributes): attributes
+        case .convolutionTranspose(let attributes): attributes
+        case .dense(let attributes): attributes
+        case .gemm(let attributes): attributes
+        case .matrixMultiplication(let attributes): attributes
+        case .batchNormalization(let attributes): attributes
+        case .instanceNormalization(let attributes): attributes
+        case .layerNormalization(let attributes): attributes
+        case .groupNormalization(let attributes): attributes
+        case .localResponseNormalization(let attributes): attributes
+        case .pooling(let attributes): attributes
+        case .globalPooling(let attributes): attributes
+        case .unary(let attributes): attributes
+        case .parametricReLU(let attributes): attributes
+        case .clip(let attributes): attributes
+        case .binary(let attributes): attributes
+        case .variadic(let attributes): attributes
+        case .select(let attributes): attributes
+        case .reduction(let attributes): attributes
+        case .argumentReduction(let attributes): attributes
+        case .softmax(let attributes): attributes
+        case .cumulativeSum(let attributes): attributes
+        case .identity(let attributes): attributes
+        case .cast(let attributes): attributes
+        case .concatenation(let attributes): attributes
+        case .split(let attributes): attributes
+        case .slice(let attributes): attributes
+        case .gather(let attributes): attributes
+        case .gatherElements(let attributes): attributes
+        case .pad(let attributes): attributes
+        case .cropping(let attributes): attributes
+        case .resize(let attributes): attributes
+        case .upsampling(let attributes): attributes
+        case .reshape(let attributes): attributes
+        case .flatten(let attributes): attributes
+        case .squeeze(let attributes): attributes
+        case .unsqueeze(let attributes): attributes
+        case .transpose(let attributes): attributes
+        case .expand(let attributes): attributes
+        case .tile(let attributes): attributes
+        case .depthToSpace(let attributes): attributes
+        case .spaceToDepth(let attributes): attributes
+        case .shapeOf(let attributes): attributes
+        case .sizeOf(let attributes): attributes
+        case .constantOfShape(let attributes): attributes
+        case .range(let attributes): attributes
+        case .unknown(let attributes): attributes
+        }
+    }
+
+    /// Facts of the outputs for facts of the inputs.
+    /// - Throws: ``GraphError`` where inputs do not fit.
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        try attributes.infer(inputs, outputCount: outputCount)
+    }
+
+    /// Multiply-adds of one run; see ``OperatorAttributes/multiplyAdds(inputs:outputs:)``.
+    public func multiplyAdds(inputs: [Fact?], outputs: [Fact]) -> Int? {
+        attributes.multiplyAdds(inputs: inputs, outputs: outputs)
+    }
+}
