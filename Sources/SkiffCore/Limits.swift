@@ -6,8 +6,10 @@ public enum Limits {
     public static let extent = 1 << 40
     /// Bytes of one tensor's payload.
     public static let tensorBytes = 1 << 42
-    /// Nesting of messages, groups, JSON values and nested models.
+    /// Nesting of messages, groups and nested models.
     public static let nesting = 64
+    /// Nesting of arrays and objects in one JSON text; a nested Keras model takes about five levels.
+    public static let jsonNesting = 256
     /// Nodes of one graph.
     public static let nodes = 1 << 20
     /// Tensors of one file.
