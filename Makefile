@@ -1,0 +1,46 @@
+# Two commands do everything: `make demo` shows Skiff at work on the committed fixtures, `make test` proves it.
+
+SWIFT ?= swift
+CONFIGURATION ?= release
+BUILD = .build/$(CONFIGURATION)
+SKIFF = $(BUILD)/skiff
+
+.PHONY: all build demo test check docs install format clean packages help
+
+all: build
+
+help:
+	@echo 'make demo      install what is missing, build, convert, verify, inspect and classify with the fixtures'
+	@echo 'make test      build and run all tests and the architecture checks'
+	@echo 'make build     build the command at $(SKIFF)'
+	@echo 'make install   copy the command to $$PREFIX/bin (PREFIX=/usr/local)'
+	@echo 'make docs      regenerate the generated parts of README.md and Docs'
+	@echo 'make check     the architecture checks alone'
+
+packages:
+	@sh Tests/install-packages.sh
+
+build: packages
+	$(SWIFT) build -c $(CONFIGURATION) --product skiff
+
+demo: build
+	@sh Tests/demo.sh $(SKIFF)
+
+check:
+	@sh Tests/check-architecture.sh
+
+# Tests run optimised: the evaluator's loops are what they wait for.
+test: packages check
+	$(SWIFT) build -c $(CONFIGURATION) --build-tests
+	$(SWIFT) test -c $(CONFIGURATION) --skip-build
+
+docs: build
+	$(SKIFF) generate-documentation README.md Docs
+
+PREFIX ?= /usr/local
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(SKIFF) $(DESTDIR)$(PREFIX)/bin/skiff
+
+clean:
+	$(SWIFT) package clean
