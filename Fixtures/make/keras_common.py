@@ -29,12 +29,17 @@ def train(model, feed, epochs=12, rate=0.01):
     return model.predict(fed, batch_size=HELD_OUT, verbose=0), fed, held_labels
 
 
+def uncompiled(model):
+    """The same network without training state."""
+    copy = keras.Model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    return copy
+
+
 def save_keras(model, where, optimizer=False):
     """model.keras and model.h5; without `optimizer`, of an uncompiled copy, so no training state is saved."""
     if not optimizer:
-        copy = keras.Model.from_config(model.get_config())
-        copy.set_weights(model.get_weights())
-        model = copy
+        model = uncompiled(model)
     model.save(where / "model.keras")
     model.save(where / "model.h5")
 

@@ -16,3 +16,7 @@ done
 "$TF_PYTHON" keras3_tf2onnx.py keras3-bottleneck
 "$KERAS3_PYTHON" keras3_bottleneck.py record
 "$TF_PYTHON" keras2_preact.py
+"$KERAS3_PYTHON" keras3_formats.py
+"$KERAS3_PYTHON" mobile_like.py
+"$KERAS3_PYTHON" lambda_refused.py
+"$KERAS3_PYTHON" onnx_opsets.py
