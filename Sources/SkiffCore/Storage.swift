@@ -91,6 +91,17 @@ public final class Storage: Sendable {
         return try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
     }
 
+    /// Lets the system take back the memory of mapped pages that lie wholly inside `range`; they are read again
+    /// from the file when somebody needs them. Keeps a copy of a large file flat in memory.
+    public func releasePages(in range: Range<Int>) {
+        guard ownership == .mapped, let base = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let start = (max(0, range.lowerBound) + page - 1) / page * page
+        let end = min(byteCount, range.upperBound) / page * page
+        guard start < end else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    }
+
     /// A copy of the bytes of `range`, for small structures.
     /// - Throws: ``CoreError`` `rangeOutside`.
     public func bytes(in range: Range<Int>) throws(CoreError) -> [UInt8] {
