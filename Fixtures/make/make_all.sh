@@ -9,6 +9,7 @@ rm -f ../manifest.json
 for folder in ../*/; do
     case "$folder" in ../make/) ;; *) rm -rf "$folder" ;; esac
 done
+"$KERAS3_PYTHON" numpy_files.py
 "$KERAS3_PYTHON" digits.py
 "$KERAS3_PYTHON" torch_basic.py
 "$KERAS3_PYTHON" conv1d_dilated.py
