@@ -46,4 +46,30 @@ public struct Fact: Hashable, Sendable {
         case nil: nil
         }
     }
+
+    /// - Throws: ``GraphError`` for a rank or extent past ``Limits``, a size that leaves 64 bits, and contents
+    ///   that do not fill the shape.
+    func check() throws(GraphError) {
+        guard let shape else { return }
+        guard shape.count <= Limits.rank else {
+            throw GraphError(.limit(name: "rank", declared: shape.count, allowed: Limits.rank))
+        }
+        var bytes = elementType.byteWidth ?? 1
+        for (axis, extent) in shape.enumerated() {
+            guard let extent = extent.fixedValue else { continue }
+            if extent < 0 { throw GraphError(.emptyOutput(axis: axis, found: extent)) }
+            guard extent <= Limits.extent else {
+                throw GraphError(.limit(name: "extent", declared: extent, allowed: Limits.extent))
+            }
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: max(extent, 1))
+            guard !overflow else { throw GraphError(.overflow("size of \(shape.shapeText)")) }
+            bytes = product
+        }
+        guard bytes <= Limits.tensorBytes else {
+            throw GraphError(.limit(name: "tensor bytes", declared: bytes, allowed: Limits.tensorBytes))
+        }
+        guard let contents, let count = shape.fixedShape?.checkedElementCount, count != contents.count else { return }
+        throw GraphError(
+            .extent(input: "contents", expected: "\(count) elements for \(shape.shapeText)", found: "\(contents.count)"))
+    }
 }

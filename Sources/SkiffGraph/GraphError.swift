@@ -15,6 +15,8 @@ public struct GraphError: LocatedError {
         case noOutputs
         /// An operator got a number of inputs or outputs it does not take.
         case arity(what: String, expected: ClosedRange<Int>, found: Int)
+        /// An input that the operator needs is left out.
+        case missingInput(String)
         /// An input's rank does not fit.
         case rank(input: String, expected: String, found: Int)
         /// An extent does not fit.
@@ -27,6 +29,8 @@ public struct GraphError: LocatedError {
         case attribute(name: String, expected: String, found: String)
         /// An output extent below zero, such as a window larger than its padded input.
         case emptyOutput(axis: Int, found: Int)
+        /// A number computed from extents and attributes leaves 64 bits.
+        case overflow(String)
         /// A value is needed while shapes are inferred, and is known only when the graph runs.
         case contentsUnknown(input: String)
         /// An operator that is carried but cannot be run.
@@ -58,6 +62,7 @@ public struct GraphError: LocatedError {
         case .noOutputs: "graph has no outputs"
         case .arity(let what, let expected, let found):
             "takes \(expected.lowerBound == expected.upperBound ? "\(expected.lowerBound)" : "\(expected.lowerBound) to \(expected.upperBound)") \(what), found \(found)"
+        case .missingInput(let name): "input \(name) is left out"
         case .rank(let input, let expected, let found): "\(input) has rank \(found), expected \(expected)"
         case .extent(let input, let expected, let found): "\(input) has \(found), expected \(expected)"
         case .elementType(let input, let expected, let found):
@@ -65,6 +70,7 @@ public struct GraphError: LocatedError {
         case .broadcast(let left, let right): "shapes \(left) and \(right) do not broadcast"
         case .attribute(let name, let expected, let found): "attribute \(name) is \(escaped(found)), expected \(expected)"
         case .emptyOutput(let axis, let found): "output axis \(axis) would have \(found) elements"
+        case .overflow(let what): "\(what) leaves 64 bits"
         case .contentsUnknown(let input): "\(input) is not known before the graph runs"
         case .notRunnable(let name): "operator \(escaped(name)) is carried but cannot be run"
         case .limit(let name, let declared, let allowed): "\(name) is \(declared), allowed are \(allowed)"

@@ -12,115 +12,6 @@ public struct Cast: OperatorAttributes {
     public init(to elementType: ElementType) { self.elementType = elementType }
 }
 
-/// Inputs one behind the other along an axis. Source: ONNX Concat; Keras Concatenate.
-public struct Concatenation: OperatorAttributes {
-    /// Negative counts from the end.
-    public var axis: Int
-    public init(axis: Int) { self.axis = axis }
-}
-
-/// The input cut along an axis into as many parts as there are outputs.
-///
-/// Inputs: 0 x; 1 the parts' extents (integers), optional. Without ``sizes`` and input 1 the parts are equal,
-/// the last one smaller where they do not fit. Source: ONNX Split 1, 2, 11, 13, 18.
-public struct Split: OperatorAttributes {
-    public var axis: Int
-    /// Extents of the parts where the source gives them as an attribute.
-    public var sizes: [Int]?
-    public init(axis: Int, sizes: [Int]?) {
-        self.axis = axis
-        self.sizes = sizes
-    }
-}
-
-/// A part of the input, with steps. Inputs: 0 x; 1 starts; 2 ends; 3 axes, optional; 4 steps, optional.
-/// Where the source has attributes (ONNX Slice 1) they are imported as weights. Source: ONNX Slice 10, 11, 13.
-public struct Slice: OperatorAttributes {
-    public init() {}
-}
-
-/// Slices of the input picked by index along an axis. Inputs: 0 x; 1 indices. Source: ONNX Gather.
-public struct Gather: OperatorAttributes {
-    public var axis: Int
-    public init(axis: Int) { self.axis = axis }
-}
-
-/// Elements picked by index along an axis. Inputs: 0 x; 1 indices of x's rank. Source: ONNX GatherElements.
-public struct GatherElements: OperatorAttributes {
-    public var axis: Int
-    public init(axis: Int) { self.axis = axis }
-}
-
-/// The input with elements added around it, or taken away where a number is negative.
-///
-/// Inputs: 0 x; 1 pads (integers, all begins then all ends), optional; 2 the constant (scalar), optional; 3 axes,
-/// optional. ``pads`` holds them where the source has them as attributes: one begin and end per axis of x.
-/// Source: ONNX Pad 1, 2, 11 to 25; Keras ZeroPadding.
-public struct Pad: OperatorAttributes {
-    public enum Mode: String, Hashable, Sendable, CaseIterable { case constant, reflect, edge, wrap }
-
-    public var mode: Mode
-    public var pads: [Int]?
-    /// The constant where input 2 is left out.
-    public var value: Float
-
-    public init(mode: Mode, pads: [Int]?, value: Float = 0) {
-        self.mode = mode
-        self.pads = pads
-        self.value = value
-    }
-}
-
-/// The input without margins of its spatial axes. Source: Keras Cropping1D, 2D, 3D.
-public struct Cropping: OperatorAttributes {
-    /// Elements taken from the start of each spatial axis.
-    public var before: [Int]
-    public var after: [Int]
-    public var layout: Layout
-    public init(before: [Int], after: [Int], layout: Layout) {
-        self.before = before
-        self.after = after
-        self.layout = layout
-    }
-}
-
-/// The input in another shape. Inputs: 0 x; 1 the shape (integers), optional.
-///
-/// ``shape`` holds the extents where the source has them as an attribute. One −1 is what is left; 0 copies the
-/// input's extent unless ``allowsZero``. ``keepsBatch``: the extents are those behind axis 0 (Keras).
-/// Source: ONNX Reshape 1 to 25; Keras Reshape.
-public struct Reshape: OperatorAttributes {
-    public var shape: [Int]?
-    public var allowsZero: Bool
-    public var keepsBatch: Bool
-    public init(shape: [Int]?, allowsZero: Bool, keepsBatch: Bool = false) {
-        self.shape = shape
-        self.allowsZero = allowsZero
-        self.keepsBatch = keepsBatch
-    }
-}
-
-/// (d₀·…, …·dₙ): the axes before ``axis`` as one, those from it on as another. Source: ONNX Flatten.
-/// Keras Flatten is axis 1; for channels-first data Keras moves channels last first, imported as a Transpose.
-public struct Flatten: OperatorAttributes {
-    public var axis: Int
-    public init(axis: Int) { self.axis = axis }
-}
-
-/// The input without axes of extent one. Inputs: 0 x; 1 axes, optional. Without axes, all of extent one go.
-/// Source: ONNX Squeeze 1, 11, 13 to 25.
-public struct Squeeze: OperatorAttributes {
-    public var axes: [Int]?
-    public init(axes: [Int]?) { self.axes = axes }
-}
-
-/// The input with axes of extent one put in. Inputs: 0 x; 1 axes, optional where the attribute has them.
-/// Source: ONNX Unsqueeze 1, 11, 13 to 25.
-public struct Unsqueeze: OperatorAttributes {
-    public var axes: [Int]?
-    public init(axes: [Int]?) { self.axes = axes }
-}
-
 /// The input with its axes in another order: output axis i is input axis permutation[i]; reversed where `nil`.
 /// Source: ONNX Transpose; Keras Permute.
 public struct Transpose: OperatorAttributes {
@@ -141,20 +32,58 @@ public struct Tile: OperatorAttributes {
     public init(repeats: [Int]?) { self.repeats = repeats }
 }
 
-/// Blocks of channels moved into blocks of positions. Source: ONNX DepthToSpace.
-public struct DepthToSpace: OperatorAttributes {
-    public enum Mode: String, Hashable, Sendable, CaseIterable { case depthColumnRow, columnRowDepth }
-
-    public var blockSize: Int
-    public var mode: Mode
-    public init(blockSize: Int, mode: Mode) {
-        self.blockSize = blockSize
-        self.mode = mode
+extension Identity {
+    /// Inputs 1 and 2, Dropout's ratio and training mode, are not read.
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let names = ["input", "ratio", "training mode"]
+        let input = try Operands(inputs, names, required: 1, outputCount: outputCount, outputs: 1...2).required(0)
+        return [input.fact, Fact(.bool, input.shape)]
     }
 }
 
-/// Blocks of positions moved into channels. Source: ONNX SpaceToDepth.
-public struct SpaceToDepth: OperatorAttributes {
-    public var blockSize: Int
-    public init(blockSize: Int) { self.blockSize = blockSize }
+extension Cast {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let input = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        return [Fact(elementType, input.shape).holding(folded(input.fact))]
+    }
+
+    private func folded(_ input: Fact) -> Fact.Contents? {
+        if let reals = input.realElements {
+            if elementType.isFloatingPoint { return .reals(reals) }
+            if elementType == .bool { return .integers(reals.map { $0 == 0 ? 0 : 1 }) }
+            return .integers(reals.map { Int(exactly: $0.rounded(.towardZero)).map { .fixed($0) } ?? .unknown })
+        }
+        guard let integers = input.integerElements else { return nil }
+        if elementType.isFloatingPoint { return integers.fixedShape.map { .reals($0.map { Double($0) }) } }
+        guard elementType == .bool else { return .integers(integers) }
+        return .integers(integers.map { value in value.fixedValue.map { $0 == 0 ? 0 : 1 } ?? .unknown })
+    }
+}
+
+extension Transpose {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let input = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        guard let shape = input.shape else {
+            guard let permutation else { return [Fact(input.elementType, nil)] }
+            _ = try axes(rank: permutation.count)
+            return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: permutation.count))]
+        }
+        let axes = try axes(rank: shape.count)
+        let result = axes.map { shape[$0] }
+        var contents: Fact.Contents?
+        if let known = input.fact.contents, let extents = shape.fixedShape, let target = result.fixedShape {
+            let strides = extents.rowMajorStrides
+            contents = flatPositions(shape: target, strides: axes.map { strides[$0] }).flatMap { known.picking($0) }
+        }
+        return [Fact(input.elementType, result).holding(contents)]
+    }
+
+    private func axes(rank: Int) throws(GraphError) -> [Int] {
+        guard let permutation else { return (0..<rank).reversed() }
+        guard permutation.count == rank, permutation.allSatisfy({ $0 >= 0 }) else {
+            throw GraphError(
+                .attribute(name: "permutation", expected: "the axes 0 to \(rank - 1)", found: listText(permutation)))
+        }
+        return try normalizedAxes(permutation, rank: rank, name: "permutation")
+    }
 }

@@ -1,4 +1,4 @@
-public import SkiffCore
+internal import SkiffCore
 
 /// A function of each element. Input 0, output 0 of the same shape.
 /// Source: the ONNX operators and Keras activations named at each kind.
@@ -64,42 +64,83 @@ public struct Clip: OperatorAttributes {
     public init() {}
 }
 
-/// A function of two elements, shapes broadcast as NumPy does. Inputs: 0 and 1.
-/// Source: the ONNX operators of the kinds' names; Keras Add, Subtract, Multiply, Maximum, Minimum of two inputs.
-public struct Binary: OperatorAttributes {
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
-        case add, subtract, multiply, divide, power
-        /// Remainder with the divisor's sign (ONNX Mod fmod 0).
-        case modulo
-        /// Remainder with the dividend's sign (ONNX Mod fmod 1).
-        case remainder
-        case equal, less, lessOrEqual, greater, greaterOrEqual
-        case and, or, exclusiveOr
-        case bitwiseAnd, bitwiseOr, bitwiseExclusiveOr, shiftLeft, shiftRight
+extension Unary {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let input = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        try input.require(accepted)
+        let output = Fact(isTest ? .bool : input.elementType, input.shape)
+        return [output.holding(folded(input.fact))]
     }
 
-    public var kind: Kind
-    public init(_ kind: Kind) { self.kind = kind }
-
-    /// Whether the output is bool whatever the inputs are.
-    public var isComparison: Bool {
+    /// Whether the output is bool whatever the input is.
+    private var isTest: Bool {
         switch kind {
-        case .equal, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+        case .isNaN, .isInfinite: true
         default: false
+        }
+    }
+
+    private var accepted: TypeClass {
+        switch kind {
+        case .not: .bool
+        case .bitwiseNot: .integer
+        case .relu, .generalReLU, .absolute, .negative, .sign, .shrink: .number
+        default: .floatingPoint
+        }
+    }
+
+    private func folded(_ input: Fact) -> Fact.Contents? {
+        if let reals = input.realElements {
+            guard let function = realFunction else { return nil }
+            return .reals(reals.map(function))
+        }
+        guard let integers = input.integerElements else { return nil }
+        switch kind {
+        case .negative: return .integers(integers.map { 0 - $0 })
+        case .absolute: return .integers(integers.map { ($0.fixedValue ?? 0) < 0 ? 0 - $0 : $0 })
+        case .not: return .integers(integers.map { 1 - $0 })
+        default: return nil
+        }
+    }
+
+    private var realFunction: ((Double) -> Double)? {
+        switch kind {
+        case .negative: { -$0 }
+        case .absolute: { abs($0) }
+        case .reciprocal: { 1 / $0 }
+        case .floor: { $0.rounded(.down) }
+        case .ceiling: { $0.rounded(.up) }
+        case .round: { $0.rounded(.toNearestOrEven) }
+        case .squareRoot: { $0.squareRoot() }
+        default: nil
         }
     }
 }
 
-/// The sum, mean, maximum or minimum of any number of inputs, shapes broadcast as NumPy does; of two or more
-/// inputs the product too (Keras Multiply). Source: ONNX Sum, Mean, Max, Min; Keras merging layers.
-public struct Variadic: OperatorAttributes {
-    public enum Kind: String, Hashable, Sendable, CaseIterable { case sum, mean, maximum, minimum, product }
-
-    public var kind: Kind
-    public init(_ kind: Kind) { self.kind = kind }
+extension ParametricReLU {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "slope"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        try input.require(.number)
+        try inputs.requireSameTypes()
+        try requireBroadcast(inputs.required(1), to: input.shape)
+        return [Fact(input.elementType, input.shape)]
+    }
 }
 
-/// y = condition ? a : b, shapes broadcast. Inputs: 0 condition (bool); 1 a; 2 b. Source: ONNX Where.
-public struct Select: OperatorAttributes {
-    public init() {}
+extension Clip {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "minimum", "maximum"], required: 1, outputCount: outputCount)
+        let input = try inputs.required(0)
+        try input.require(.number)
+        try inputs.requireSameTypes()
+        for bound in inputs.all.dropFirst() { try bound.requireOneElement() }
+        let lower = inputs[1].map { $0.fact.integers?.first } ?? Int.min
+        let upper = inputs[2].map { $0.fact.integers?.first } ?? Int.max
+        var contents: Fact.Contents?
+        if let lower, let upper, let values = input.fact.integerElements {
+            contents = .integers(values.map { value in value.fixedValue.map { .fixed(min(max($0, lower), upper)) } ?? .unknown })
+        }
+        return [Fact(input.elementType, input.shape).holding(contents)]
+    }
 }

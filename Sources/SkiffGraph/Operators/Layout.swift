@@ -25,31 +25,3 @@ public enum KernelOrder: String, Hashable, Sendable, CaseIterable {
     /// (spatial…, O, I): Keras Conv2DTranspose.
     case spatialOutputInput
 }
-
-/// How much a window operator extends its input, in elements of each spatial axis.
-public enum Padding: Hashable, Sendable {
-    /// These numbers, before and after each spatial axis.
-    case explicit(before: [Int], after: [Int])
-    /// No padding: only windows that lie in the input whole (Keras `valid`, ONNX VALID).
-    case valid
-    /// Enough that the output has ⌈input / stride⌉ elements; the odd one goes after (Keras `same`, SAME_UPPER).
-    case sameUpper
-    /// As `sameUpper`, the odd one goes before (SAME_LOWER).
-    case sameLower
-}
-
-/// Kernel extent, stride and the rest of an operator that slides a window over spatial axes.
-/// All lists have one number per spatial axis.
-public struct Window: Hashable, Sendable {
-    /// Steps between windows, in elements.
-    public var strides: [Int]
-    /// Steps between the taps of one window, in elements.
-    public var dilations: [Int]
-    public var padding: Padding
-
-    public init(strides: [Int], dilations: [Int], padding: Padding) {
-        self.strides = strides
-        self.dilations = dilations
-        self.padding = padding
-    }
-}

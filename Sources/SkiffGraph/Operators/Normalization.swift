@@ -1,4 +1,4 @@
-public import SkiffCore
+internal import SkiffCore
 
 /// y = scale · (x − mean) / √(variance + epsilon) + offset, by channel, with stored moments.
 ///
@@ -69,5 +69,97 @@ public struct LocalResponseNormalization: OperatorAttributes {
         self.alpha = alpha
         self.beta = beta
         self.bias = bias
+    }
+}
+
+extension BatchNormalization {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let names = ["input", "scale", "offset", "mean", "variance"]
+        let inputs = try Operands(inputs, names, required: 1, outputCount: outputCount, outputs: 1...5)
+        let map = try inputs.required(0)
+        for operand in inputs.all { try operand.require(.floatingPoint) }
+        for position in [3, 4] { _ = try inputs.required(position) }
+        var shape = try map.shape(atLeast: 1)
+        let axis = try shape.map { shape throws(GraphError) in try normalizedAxis(self.axis, rank: shape.count) } ?? 0
+        var channels = shape?[axis] ?? .unknown
+        for operand in inputs.all.dropFirst() {
+            guard let moments = try operand.shape(rank: 1) else { continue }
+            channels = try unifyExtent(channels, moments[0], input: operand.name, axis: "channels")
+        }
+        shape?[axis] = channels
+        return [Fact(map.elementType, shape)]
+    }
+}
+
+extension InstanceNormalization {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "scale", "offset"], required: 3, outputCount: outputCount)
+        let map = try inputs.required(0)
+        try map.require(.floatingPoint)
+        try inputs.requireSameTypes()
+        var shape = try map.shape(atLeast: 3)
+        var channels = shape?[1] ?? .unknown
+        for operand in inputs.all.dropFirst() {
+            guard let affine = try operand.shape(rank: 1) else { continue }
+            channels = try unifyExtent(channels, affine[0], input: operand.name, axis: "channels")
+        }
+        shape?[1] = channels
+        return [Fact(map.elementType, shape)]
+    }
+}
+
+extension LayerNormalization {
+    /// Outputs 1 and 2 are the mean and the inverse deviation (float32), of extent one along normalized axes.
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(
+            inputs, ["input", "scale", "offset"], required: 1, outputCount: outputCount, outputs: 1...3)
+        let input = try inputs.required(0)
+        try input.require(.floatingPoint)
+        try inputs.requireSameTypes()
+        var moments = try input.shape(atLeast: 1)
+        if let shape = moments {
+            let first = try normalizedAxis(firstAxis, rank: shape.count)
+            for operand in inputs.all.dropFirst() { try requireBroadcast(operand, to: shape) }
+            for axis in first..<shape.count { moments?[axis] = 1 }
+        }
+        let moment = Fact(input.elementType == .float64 ? .float64 : .float32, moments)
+        return [Fact(input.elementType, input.shape), moment, moment]
+    }
+}
+
+extension GroupNormalization {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "scale", "offset"], required: 1, outputCount: outputCount)
+        let map = try inputs.required(0)
+        try map.require(.floatingPoint)
+        try inputs.requireSameTypes()
+        guard groups >= 1 else {
+            throw GraphError(.attribute(name: "groups", expected: "at least 1", found: "\(groups)"))
+        }
+        let shape = try map.shape(atLeast: 2)
+        let axis = try shape.map { shape throws(GraphError) in try normalizedAxis(self.axis, rank: shape.count) } ?? 0
+        let channels = shape?[axis] ?? .unknown
+        if let channels = channels.fixedValue, channels % groups != 0 {
+            throw GraphError(
+                .extent(input: "input", expected: "a multiple of \(groups) groups", found: "\(channels) channels"))
+        }
+        for operand in inputs.all.dropFirst() {
+            guard let affine = try operand.shape(rank: 1) else { continue }
+            _ = try unifyExtent(
+                affinePerGroup ? .fixed(groups) : channels, affine[0], input: operand.name,
+                axis: affinePerGroup ? "groups" : "channels")
+        }
+        return [Fact(map.elementType, shape)]
+    }
+}
+
+extension LocalResponseNormalization {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let map = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        try map.require(.floatingPoint)
+        guard size >= 1 else {
+            throw GraphError(.attribute(name: "size", expected: "at least 1", found: "\(size)"))
+        }
+        return [Fact(map.elementType, try map.shape(atLeast: 2))]
     }
 }

@@ -1,5 +1,3 @@
-public import SkiffCore
-
 /// What every operator's attributes can tell: the shapes it gives and what it costs.
 ///
 /// An attributes struct is the definition of its operator. Shapes are computed here and nowhere else.
@@ -69,6 +67,20 @@ public enum Operator: Hashable, Sendable {
     case range(RangeOfNumbers)
     case unknown(UnknownOperator)
 
+    /// The case without its attributes, for tables and completeness tests.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case convolution, convolutionTranspose, dense, gemm, matrixMultiplication
+        case batchNormalization, instanceNormalization, layerNormalization, groupNormalization, localResponseNormalization
+        case pooling, globalPooling, unary, parametricReLU, clip
+        case binary, variadic, select, reduction, argumentReduction
+        case softmax, cumulativeSum, identity, cast, concatenation
+        case split, slice, gather, gatherElements, pad
+        case cropping, resize, upsampling, reshape, flatten
+        case squeeze, unsqueeze, transpose, expand, tile
+        case depthToSpace, spaceToDepth, shapeOf, sizeOf, constantOfShape
+        case range, unknown
+    }
+
     /// The attributes of whatever case this is.
     public var attributes: any OperatorAttributes {
         switch self {
@@ -122,14 +134,70 @@ public enum Operator: Hashable, Sendable {
         }
     }
 
-    /// Facts of the outputs for facts of the inputs.
-    /// - Throws: ``GraphError`` where inputs do not fit.
+    /// Facts of the outputs for facts of the inputs; no more facts than there are outputs.
+    /// - Throws: ``GraphError`` where inputs do not fit, or a shape passes ``Limits``.
     public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
-        try attributes.infer(inputs, outputCount: outputCount)
+        for case let fact? in inputs { try fact.check() }
+        let outputs = try attributes.infer(inputs, outputCount: outputCount)
+        for output in outputs { try output.check() }
+        return Array(outputs.prefix(outputCount))
     }
 
     /// Multiply-adds of one run; see ``OperatorAttributes/multiplyAdds(inputs:outputs:)``.
     public func multiplyAdds(inputs: [Fact?], outputs: [Fact]) -> Int? {
         attributes.multiplyAdds(inputs: inputs, outputs: outputs)
+    }
+
+    /// Which case this is.
+    public var kind: Kind {
+        switch self {
+        case .convolution: .convolution
+        case .convolutionTranspose: .convolutionTranspose
+        case .dense: .dense
+        case .gemm: .gemm
+        case .matrixMultiplication: .matrixMultiplication
+        case .batchNormalization: .batchNormalization
+        case .instanceNormalization: .instanceNormalization
+        case .layerNormalization: .layerNormalization
+        case .groupNormalization: .groupNormalization
+        case .localResponseNormalization: .localResponseNormalization
+        case .pooling: .pooling
+        case .globalPooling: .globalPooling
+        case .unary: .unary
+        case .parametricReLU: .parametricReLU
+        case .clip: .clip
+        case .binary: .binary
+        case .variadic: .variadic
+        case .select: .select
+        case .reduction: .reduction
+        case .argumentReduction: .argumentReduction
+        case .softmax: .softmax
+        case .cumulativeSum: .cumulativeSum
+        case .identity: .identity
+        case .cast: .cast
+        case .concatenation: .concatenation
+        case .split: .split
+        case .slice: .slice
+        case .gather: .gather
+        case .gatherElements: .gatherElements
+        case .pad: .pad
+        case .cropping: .cropping
+        case .resize: .resize
+        case .upsampling: .upsampling
+        case .reshape: .reshape
+        case .flatten: .flatten
+        case .squeeze: .squeeze
+        case .unsqueeze: .unsqueeze
+        case .transpose: .transpose
+        case .expand: .expand
+        case .tile: .tile
+        case .depthToSpace: .depthToSpace
+        case .spaceToDepth: .spaceToDepth
+        case .shapeOf: .shapeOf
+        case .sizeOf: .sizeOf
+        case .constantOfShape: .constantOfShape
+        case .range: .range
+        case .unknown: .unknown
+        }
     }
 }

@@ -1,4 +1,4 @@
-public import SkiffCore
+internal import SkiffCore
 
 /// The maximum, mean or p-norm of each window, channel by channel.
 ///
@@ -54,5 +54,59 @@ public struct GlobalPooling: OperatorAttributes {
         self.kind = kind
         self.layout = layout
         self.keepsDimensions = keepsDimensions
+    }
+}
+
+extension Pooling {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let outputs = kind == .maximum ? 1...2 : 1...1
+        let map = try Operands(inputs, ["input"], required: 1, outputCount: outputCount, outputs: outputs).required(0)
+        try map.require(kind == .maximum ? .number : .floatingPoint)
+        try checkAttributes()
+        var result = try map.shape(rank: kernel.count + 2)
+        if let shape = result {
+            for (axis, extent) in kernel.enumerated() {
+                let position = layout.firstSpatialAxis + axis
+                result?[position] = try window.outputExtent(
+                    axis: axis, input: shape[position], kernel: .fixed(extent), ceilMode: ceilMode, outputAxis: position)
+            }
+        }
+        return [Fact(map.elementType, result), Fact(.int64, result)]
+    }
+
+    private func checkAttributes() throws(GraphError) {
+        guard !kernel.isEmpty else {
+            throw GraphError(.attribute(name: "kernel", expected: "one number per spatial axis", found: "[]"))
+        }
+        try requireList(kernel, count: kernel.count, minimum: 1, name: "kernel")
+        try window.check(spatialRank: kernel.count)
+        if case .norm(let p) = kind, p < 1 {
+            throw GraphError(.attribute(name: "p", expected: "at least 1", found: "\(p)"))
+        }
+        guard case .explicit(let before, let after) = window.padding else { return }
+        for (axis, extent) in kernel.enumerated() {
+            let span = try window.span(axis: axis, kernel: extent)
+            let most = max(before[axis], after[axis])
+            guard most < span else {
+                throw GraphError(.attribute(name: "pads", expected: "less than the window of \(span)", found: "\(most)"))
+            }
+        }
+    }
+}
+
+extension GlobalPooling {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let map = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        try map.require(kind == .maximum ? .number : .floatingPoint)
+        if case .norm(let p) = kind, p < 1 {
+            throw GraphError(.attribute(name: "p", expected: "at least 1", found: "\(p)"))
+        }
+        guard let shape = try map.shape(atLeast: 3) else { return [Fact(map.elementType, nil)] }
+        let channelAxis = layout.channelAxis(rank: shape.count)
+        guard keepsDimensions else { return [Fact(map.elementType, [shape[0], shape[channelAxis]])] }
+        var result = SymbolicShape(repeating: 1, count: shape.count)
+        result[0] = shape[0]
+        result[channelAxis] = shape[channelAxis]
+        return [Fact(map.elementType, result)]
     }
 }

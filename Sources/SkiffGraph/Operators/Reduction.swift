@@ -1,4 +1,4 @@
-public import SkiffCore
+internal import SkiffCore
 
 /// One number of all elements along axes.
 ///
@@ -67,5 +67,14 @@ public struct CumulativeSum: OperatorAttributes {
     public init(isExclusive: Bool, isReversed: Bool) {
         self.isExclusive = isExclusive
         self.isReversed = isReversed
+    }
+}
+
+extension Softmax {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let input = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
+        try input.require(.floatingPoint)
+        if let rank = input.shape?.count { _ = try normalizedAxis(axis, rank: rank) }
+        return [Fact(input.elementType, input.shape)]
     }
 }

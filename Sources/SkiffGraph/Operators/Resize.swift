@@ -1,4 +1,4 @@
-public import SkiffCore
+internal import SkiffCore
 
 /// The input sampled at other positions.
 ///

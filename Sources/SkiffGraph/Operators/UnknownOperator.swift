@@ -1,5 +1,3 @@
-public import SkiffCore
-
 /// An operator that Skiff carries and shows, but cannot run: a custom layer, a Lambda, an ONNX operator outside
 /// the ones above, or one whose attributes ask for what Skiff does not know.
 public struct UnknownOperator: OperatorAttributes {

@@ -1,0 +1,257 @@
+internal import SkiffCore
+
+// The vocabulary that shape rules are written in.
+
+/// One input of an operator under the name its definition gives it.
+struct Operand {
+    let name: String
+    let fact: Fact
+
+    var elementType: ElementType { fact.elementType }
+    var shape: SymbolicShape? { fact.shape }
+
+    /// The extents, where the rank is known.
+    /// - Throws: ``GraphError`` `rank` where it is not one of `allowed`.
+    func shape(rank allowed: ClosedRange<Int>) throws(GraphError) -> SymbolicShape? {
+        guard let shape else { return nil }
+        guard allowed.contains(shape.count) else {
+            throw GraphError(.rank(input: name, expected: rangeText(allowed), found: shape.count))
+        }
+        return shape
+    }
+
+    func shape(rank: Int) throws(GraphError) -> SymbolicShape? { try shape(rank: rank...rank) }
+
+    func shape(atLeast rank: Int) throws(GraphError) -> SymbolicShape? {
+        guard let shape, shape.count < rank else { return shape }
+        throw GraphError(.rank(input: name, expected: "at least \(rank)", found: shape.count))
+    }
+
+    /// - Throws: ``GraphError`` `elementType` naming both inputs.
+    func require(sameTypeAs other: Operand) throws(GraphError) {
+        guard elementType == other.elementType else {
+            throw GraphError(
+                .elementType(
+                    input: name, expected: "\(other.elementType.rawValue) as \(other.name)", found: elementType))
+        }
+    }
+
+    /// - Throws: ``GraphError`` `elementType`.
+    func require(_ types: TypeClass) throws(GraphError) {
+        guard types.contains(elementType) else {
+            throw GraphError(.elementType(input: name, expected: types.text, found: elementType))
+        }
+    }
+
+    /// - Throws: ``GraphError`` `extent` where the operand has more than one element, or none.
+    func requireOneElement() throws(GraphError) {
+        guard let shape, let found = shape.first(where: { ($0.fixedValue ?? 1) != 1 }) else { return }
+        throw GraphError(.extent(input: name, expected: "one element", found: "an axis of \(found)"))
+    }
+
+    /// The whole numbers of a list input (rank 1); each unknown one `unknown`. `nil` where not even their number
+    /// is known.
+    /// - Throws: ``GraphError`` `elementType`, `rank`.
+    func integerList() throws(GraphError) -> [Dimension]? {
+        try require(.integer)
+        let shape = try shape(rank: 1)
+        if case .integers(let values) = fact.contents { return values }
+        guard let count = shape?.first?.fixedValue, count <= Limits.rank else { return nil }
+        return Array(repeating: .unknown, count: count)
+    }
+
+    /// The whole numbers of a list input when all of them are known.
+    /// - Throws: ``GraphError`` `elementType`, `rank`.
+    func knownIntegerList() throws(GraphError) -> [Int]? { try integerList()?.fixedShape }
+}
+
+/// The element types that an operator takes.
+enum TypeClass {
+    case floatingPoint, integer, number, bool, numberOrBool
+
+    func contains(_ type: ElementType) -> Bool {
+        switch self {
+        case .floatingPoint: type.isFloatingPoint
+        case .integer: type.isInteger
+        case .number: type.isFloatingPoint || type.isInteger
+        case .bool: type == .bool
+        case .numberOrBool: type.isFloatingPoint || type.isInteger || type == .bool
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .floatingPoint: "a floating-point type"
+        case .integer: "a whole-number type"
+        case .number: "a number type"
+        case .bool: "bool"
+        case .numberOrBool: "a number type or bool"
+        }
+    }
+}
+
+/// The inputs of an operator, named; their number and that of the outputs checked.
+struct Operands {
+    private let facts: [Fact?]
+    private let names: [String]
+
+    /// - Throws: ``GraphError`` `arity` for too many inputs, too few of the first `required`, or a number of
+    ///   outputs outside `outputs`; `missingInput` where one of the first `required` is left out.
+    init(
+        _ facts: [Fact?], _ names: [String], required: Int, outputCount: Int, outputs: ClosedRange<Int> = 1...1
+    ) throws(GraphError) {
+        let given = (facts.lastIndex { $0 != nil } ?? -1) + 1
+        guard given <= names.count, facts.count >= required else {
+            throw GraphError(.arity(what: "inputs", expected: required...names.count, found: max(given, facts.count)))
+        }
+        guard outputs.contains(outputCount) else {
+            throw GraphError(.arity(what: "outputs", expected: outputs, found: outputCount))
+        }
+        for position in 0..<required where facts[position] == nil {
+            throw GraphError(.missingInput(names[position]))
+        }
+        self.facts = facts
+        self.names = names
+    }
+
+    /// The operand at `position`, `nil` where it is left out.
+    subscript(position: Int) -> Operand? {
+        guard position < facts.count, let fact = facts[position] else { return nil }
+        return Operand(name: names[position], fact: fact)
+    }
+
+    /// - Throws: ``GraphError`` `missingInput` where it is left out.
+    func required(_ position: Int) throws(GraphError) -> Operand {
+        guard let operand = self[position] else { throw GraphError(.missingInput(names[position])) }
+        return operand
+    }
+
+    /// The operands there are.
+    var all: [Operand] { facts.indices.compactMap { $0 < names.count ? self[$0] : nil } }
+
+    /// - Throws: ``GraphError`` `elementType` where one differs from operand 0's.
+    func requireSameTypes() throws(GraphError) {
+        let all = all
+        guard let first = all.first else { return }
+        for operand in all.dropFirst() { try operand.require(sameTypeAs: first) }
+    }
+}
+
+func rangeText(_ range: ClosedRange<Int>) -> String {
+    range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+}
+
+/// `axis` counted from the start. Negative counts from the end.
+/// - Throws: ``GraphError`` `attribute` outside −rank to rank − 1.
+func normalizedAxis(_ axis: Int, rank: Int, name: String = "axis") throws(GraphError) -> Int {
+    guard rank > 0, axis >= -rank, axis < rank else {
+        throw GraphError(
+            .attribute(name: name, expected: rank > 0 ? "\(-rank) to \(rank - 1)" : "none, of rank 0", found: "\(axis)"))
+    }
+    return axis < 0 ? axis + rank : axis
+}
+
+/// Axes counted from the start, in the order given.
+/// - Throws: ``GraphError`` `attribute` for an axis outside the rank or named twice.
+func normalizedAxes(_ axes: [Int], rank: Int, name: String = "axes") throws(GraphError) -> [Int] {
+    var result: [Int] = []
+    var isTaken = [Bool](repeating: false, count: rank)
+    for axis in axes {
+        let axis = try normalizedAxis(axis, rank: rank, name: name)
+        guard !isTaken[axis] else {
+            throw GraphError(.attribute(name: name, expected: "distinct axes", found: axes.shapeText))
+        }
+        isTaken[axis] = true
+        result.append(axis)
+    }
+    return result
+}
+
+/// - Throws: ``GraphError`` `attribute` where a list has another length, or a number below `minimum`.
+func requireList(_ list: [Int], count: Int, minimum: Int, name: String) throws(GraphError) {
+    guard list.count == count else {
+        throw GraphError(.attribute(name: name, expected: "\(count) numbers", found: listText(list)))
+    }
+    guard list.allSatisfy({ $0 >= minimum }) else {
+        throw GraphError(.attribute(name: name, expected: "numbers of at least \(minimum)", found: listText(list)))
+    }
+}
+
+/// A list for messages, cut where it is long.
+func listText(_ list: [Int]) -> String {
+    list.count <= Limits.rank ? list.shapeText : "\(list.count) numbers"
+}
+
+/// One extent for two that must be equal; an open one takes the other's.
+/// - Throws: ``GraphError`` `extent` naming what was expected of `input`.
+func unifyExtent(
+    _ expected: Dimension, _ found: Dimension, input: String, axis: String
+) throws(GraphError) -> Dimension {
+    switch (expected, found) {
+    case (.fixed(let left), .fixed(let right)):
+        guard left == right else {
+            throw GraphError(.extent(input: input, expected: "\(left)", found: "\(right) \(axis)"))
+        }
+        return expected
+    case (_, .fixed), (.unknown, _): return found
+    default: return expected
+    }
+}
+
+/// The extent of two that are broadcast together; `nil` where they cannot be.
+private func broadcastExtent(_ left: Dimension, _ right: Dimension) -> Dimension? {
+    switch (left, right) {
+    case (1, _): right
+    case (_, 1): left
+    case (.fixed(let one), .fixed(let other)): one == other ? left : nil
+    case (.fixed, _): left
+    case (_, .fixed): right
+    case (.symbolic, .symbolic) where left == right: left
+    default: .unknown
+    }
+}
+
+/// The shape of two that are broadcast together, aligned at the last axis (NumPy). An open extent against a fixed
+/// one above 1 becomes the fixed one. `nil` where a rank is unknown.
+/// - Throws: ``GraphError`` `broadcast`.
+func broadcast(_ left: SymbolicShape?, _ right: SymbolicShape?) throws(GraphError) -> SymbolicShape? {
+    guard let left, let right else { return nil }
+    let (longer, shorter) = left.count >= right.count ? (left, right) : (right, left)
+    var result = longer
+    let offset = longer.count - shorter.count
+    for axis in shorter.indices {
+        guard let extent = broadcastExtent(longer[offset + axis], shorter[axis]) else {
+            throw GraphError(.broadcast(left.shapeText, right.shapeText))
+        }
+        result[offset + axis] = extent
+    }
+    return result
+}
+
+/// Checks that `operand` broadcasts to `target` without changing it.
+/// - Throws: ``GraphError`` `extent`, `rank`.
+func requireBroadcast(_ operand: Operand, to target: SymbolicShape?) throws(GraphError) {
+    guard let target, let shape = operand.shape else { return }
+    guard shape.count <= target.count else {
+        throw GraphError(.rank(input: operand.name, expected: "at most \(target.count)", found: shape.count))
+    }
+    for (extent, goal) in zip(shape.reversed(), target.reversed()) {
+        guard let fixed = extent.fixedValue, fixed != 1, let goal = goal.fixedValue, goal != fixed else { continue }
+        throw GraphError(
+            .extent(input: operand.name, expected: "a shape that broadcasts to \(target.shapeText)", found: shape.shapeText))
+    }
+}
+
+/// - Throws: ``GraphError`` `overflow`.
+func checkedSum(_ left: Int, _ right: Int, _ what: String) throws(GraphError) -> Int {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    guard !overflow else { throw GraphError(.overflow(what)) }
+    return sum
+}
+
+/// - Throws: ``GraphError`` `overflow`.
+func checkedProduct(_ left: Int, _ right: Int, _ what: String) throws(GraphError) -> Int {
+    let (product, overflow) = left.multipliedReportingOverflow(by: right)
+    guard !overflow else { throw GraphError(.overflow(what)) }
+    return product
+}
