@@ -87,3 +87,44 @@ extension Transpose {
         return try normalizedAxes(permutation, rank: rank, name: "permutation")
     }
 }
+
+extension Expand {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "shape"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        guard let target = try inputs.required(1).extents() else { return [Fact(input.elementType, nil)] }
+        let shape = try broadcast(input.shape, target)
+        let contents = broadcastPositions(from: input.shape, to: shape).flatMap { input.fact.contents?.picking($0) }
+        return [Fact(input.elementType, shape).holding(contents)]
+    }
+}
+
+extension Tile {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "repeats"], required: 1, outputCount: outputCount)
+        let input = try inputs.required(0)
+        if inputs[1] == nil, repeats == nil { throw GraphError(.missingInput("repeats")) }
+        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? repeats.map { SymbolicShape($0) }
+        guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
+        guard let given else { return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))] }
+        guard given.count == shape.count, given.allSatisfy({ ($0.fixedValue ?? 0) >= 0 }) else {
+            throw GraphError(
+                .attribute(name: "repeats", expected: "\(shape.count) numbers of at least 0", found: given.shapeText))
+        }
+        return [Fact(input.elementType, try productShape(shape, given, "tiled extent"))]
+    }
+}
+
+/// Extents multiplied axis by axis.
+/// - Throws: ``GraphError`` `overflow`.
+func productShape(_ shape: SymbolicShape, _ factors: SymbolicShape, _ what: String) throws(GraphError) -> SymbolicShape {
+    var result = shape
+    for (axis, factor) in zip(shape.indices, factors) {
+        if let extent = shape[axis].fixedValue, let factor = factor.fixedValue {
+            result[axis] = .fixed(try checkedProduct(extent, factor, what))
+        } else {
+            result[axis] = shape[axis] * factor
+        }
+    }
+    return result
+}

@@ -61,3 +61,73 @@ extension Concatenation {
         return reals.isEmpty ? .integers(integers) : .reals(reals)
     }
 }
+
+extension Split {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(
+            inputs, ["input", "split"], required: 1, outputCount: outputCount, outputs: 1...Limits.nodes)
+        let input = try inputs.required(0)
+        let given: SymbolicShape?
+        if let operand = inputs[1] {
+            given = try operand.splitSizes(count: outputCount)
+        } else {
+            given = sizes.map { SymbolicShape($0) }
+        }
+        if let given, given.count != outputCount || given.contains(where: { ($0.fixedValue ?? 0) < 0 }) {
+            throw GraphError(
+                .attribute(
+                    name: "split", expected: "\(outputCount) sizes of at least 0, one per output",
+                    found: given.count <= Limits.rank ? given.shapeText : "\(given.count) numbers"))
+        }
+        guard let shape = input.shape else {
+            return Array(repeating: Fact(input.elementType, nil), count: outputCount)
+        }
+        let axis = try normalizedAxis(axis, rank: shape.count)
+        let parts = if let given { given } else { try equalParts(of: shape[axis], count: outputCount) }
+        try requireSum(parts, of: shape[axis])
+        return facts(of: input, parts: parts, axis: axis, shape: shape)
+    }
+
+    private func facts(of input: Operand, parts: SymbolicShape, axis: Int, shape: SymbolicShape) -> [Fact] {
+        var start = 0
+        return parts.map { part in
+            var result = shape
+            result[axis] = part
+            let fact = Fact(input.elementType, result)
+            guard shape.count == 1, let contents = input.fact.contents, contents.count <= Fact.Contents.foldingLimit,
+                let count = part.fixedValue, count <= contents.count - start
+            else { return fact }
+            defer { start += count }
+            return fact.holding(contents.picking(Array(start..<start + count)))
+        }
+    }
+
+    private func equalParts(of open: Dimension, count: Int) throws(GraphError) -> SymbolicShape {
+        guard let extent = open.fixedValue else {
+            return count == 1 ? [open] : SymbolicShape(repeating: .unknown, count: count)
+        }
+        let part = extent / count + (extent % count == 0 ? 0 : 1)
+        let last = extent - part * (count - 1)
+        guard last >= 0 else {
+            throw GraphError(.extent(input: "input", expected: "parts for \(count) outputs", found: "\(extent) elements"))
+        }
+        return SymbolicShape(repeating: .fixed(part), count: count - 1) + [.fixed(last)]
+    }
+
+    private func requireSum(_ parts: SymbolicShape, of extent: Dimension) throws(GraphError) {
+        guard let sizes = parts.fixedShape, let extent = extent.fixedValue else { return }
+        var sum = 0
+        for size in sizes { sum = try checkedSum(sum, size, "split") }
+        guard sum == extent else {
+            throw GraphError(.attribute(name: "split", expected: "sizes that sum to \(extent)", found: "a sum of \(sum)"))
+        }
+    }
+}
+
+extension Operand {
+    /// The sizes of `count` parts; unknown ones `unknown`.
+    fileprivate func splitSizes(count: Int) throws(GraphError) -> SymbolicShape? {
+        let list = try integerList()
+        return list ?? SymbolicShape(repeating: .unknown, count: count)
+    }
+}

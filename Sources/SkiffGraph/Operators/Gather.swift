@@ -11,3 +11,52 @@ public struct GatherElements: OperatorAttributes {
     public var axis: Int
     public init(axis: Int) { self.axis = axis }
 }
+
+extension Gather {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "indices"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        let indices = try inputs.required(1)
+        try indices.require(.integer)
+        guard let shape = try input.shape(atLeast: 1) else { return [Fact(input.elementType, nil)] }
+        let axis = try normalizedAxis(axis, rank: shape.count)
+        let positions = try indices.fact.checkedIndices(of: shape[axis])
+        guard let picked = indices.shape else { return [Fact(input.elementType, nil)] }
+        let output = Fact(input.elementType, shape[..<axis] + picked + shape[(axis + 1)...])
+        guard shape.count == 1, let positions else { return [output] }
+        return [output.holding(input.fact.contents?.picking(positions))]
+    }
+}
+
+extension GatherElements {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "indices"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        let indices = try inputs.required(1)
+        try indices.require(.integer)
+        guard let shape = try input.shape(atLeast: 1) else { return [Fact(input.elementType, indices.shape)] }
+        let axis = try normalizedAxis(axis, rank: shape.count)
+        guard let picked = try indices.shape(rank: shape.count) else {
+            return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))]
+        }
+        for other in shape.indices where other != axis {
+            guard let most = shape[other].fixedValue, let found = picked[other].fixedValue, found > most else { continue }
+            throw GraphError(.extent(input: "indices", expected: "at most \(most) along axis \(other)", found: "\(found)"))
+        }
+        _ = try indices.fact.checkedIndices(of: shape[axis])
+        return [Fact(input.elementType, picked)]
+    }
+}
+
+extension Fact {
+    /// The elements as indices from the start of an axis of `extent`, where both are known.
+    /// - Throws: ``GraphError`` `extent` for an index outside the axis.
+    fileprivate func checkedIndices(of extent: Dimension) throws(GraphError) -> [Int]? {
+        guard let extent = extent.fixedValue, let indices = integers else { return nil }
+        for index in indices where index < -extent || index >= extent {
+            throw GraphError(
+                .extent(input: "indices", expected: extent > 0 ? "\(-extent) to \(extent - 1)" : "none", found: "\(index)"))
+        }
+        return indices.map { $0 < 0 ? $0 + extent : $0 }
+    }
+}

@@ -137,7 +137,6 @@ public enum Operator: Hashable, Sendable {
     /// Facts of the outputs for facts of the inputs; no more facts than there are outputs.
     /// - Throws: ``GraphError`` where inputs do not fit, or a shape passes ``Limits``.
     public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
-        for case let fact? in inputs { try fact.check() }
         let outputs = try attributes.infer(inputs, outputCount: outputCount)
         for output in outputs { try output.check() }
         return Array(outputs.prefix(outputCount))

@@ -42,24 +42,6 @@ public struct ArgumentReduction: OperatorAttributes {
     }
 }
 
-/// Exponentials along an axis, scaled to sum one; or their logarithms; or one at the first maximum (`hardmax`).
-///
-/// ``flattensFromAxis`` is the rule of ONNX before opset 13: the axes from `axis` on are taken as one.
-/// Source: ONNX Softmax, LogSoftmax, Hardmax 1, 11, 13; Keras softmax.
-public struct Softmax: OperatorAttributes {
-    public enum Kind: String, Hashable, Sendable, CaseIterable { case softmax, logSoftmax, hardmax }
-
-    public var kind: Kind
-    public var axis: Int
-    public var flattensFromAxis: Bool
-
-    public init(_ kind: Kind = .softmax, axis: Int, flattensFromAxis: Bool = false) {
-        self.kind = kind
-        self.axis = axis
-        self.flattensFromAxis = flattensFromAxis
-    }
-}
-
 /// Running sums along an axis. Inputs: 0 x; 1 the axis (scalar integer). Source: ONNX CumSum 11, 14.
 public struct CumulativeSum: OperatorAttributes {
     public var isExclusive: Bool
@@ -70,11 +52,70 @@ public struct CumulativeSum: OperatorAttributes {
     }
 }
 
-extension Softmax {
+extension Reduction {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "axes"], required: 1, outputCount: outputCount)
+        let input = try inputs.required(0)
+        try input.require(acceptsBool ? .numberOrBool : .number)
+        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? axes.map { SymbolicShape($0) }
+        guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
+        let isOpen = inputs[1] != nil && given == nil
+        guard !isOpen, let axes = (given ?? []).fixedShape else {
+            let count = keepsDimensions ? shape.count : given.map { shape.count - $0.count } ?? -1
+            return [Fact(input.elementType, count < 0 ? nil : SymbolicShape(repeating: .unknown, count: count))]
+        }
+        if axes.isEmpty, emptyAxesMeanNone { return [Fact(input.elementType, shape)] }
+        let reduced = axes.isEmpty ? Array(shape.indices) : try normalizedAxes(axes, rank: shape.count)
+        let result = reducedShape(shape, reduced, keepsDimensions: keepsDimensions)
+        return [Fact(input.elementType, result).holding(reduced.count == shape.count ? folded(input.fact) : nil)]
+    }
+
+    /// ONNX ReduceMin and ReduceMax 20 take bool.
+    private var acceptsBool: Bool { kind == .minimum || kind == .maximum }
+
+    private func folded(_ input: Fact) -> Fact.Contents? {
+        guard let elements = input.integerElements else { return nil }
+        switch kind {
+        case .sum: return .integers([elements.reduce(0, +)])
+        case .product: return .integers([elements.reduce(1, *)])
+        case .maximum: return elements.fixedShape?.max().map { .integers([.fixed($0)]) }
+        case .minimum: return elements.fixedShape?.min().map { .integers([.fixed($0)]) }
+        default: return nil
+        }
+    }
+}
+
+extension ArgumentReduction {
     public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
         let input = try Operands(inputs, ["input"], required: 1, outputCount: outputCount).required(0)
-        try input.require(.floatingPoint)
-        if let rank = input.shape?.count { _ = try normalizedAxis(axis, rank: rank) }
+        try input.require(.number)
+        guard let shape = try input.shape(atLeast: 1) else { return [Fact(.int64, nil)] }
+        let axis = try normalizedAxis(axis, rank: shape.count)
+        guard shape[axis] != 0 else {
+            throw GraphError(.extent(input: "input", expected: "at least 1 along axis \(axis)", found: "0"))
+        }
+        return [Fact(.int64, reducedShape(shape, [axis], keepsDimensions: keepsDimensions))]
+    }
+}
+
+/// `shape` with the axes of `reduced` of extent one, or gone.
+private func reducedShape(_ shape: SymbolicShape, _ reduced: [Int], keepsDimensions: Bool) -> SymbolicShape {
+    var result: [Dimension?] = shape
+    for axis in reduced { result[axis] = keepsDimensions ? 1 : nil }
+    return result.compactMap { $0 }
+}
+
+extension CumulativeSum {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "axis"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        let axis = try inputs.required(1)
+        try input.require(.number)
+        try axis.require(.integer)
+        try axis.requireOneElement()
+        if let axis = axis.fact.integers?.first, let rank = input.shape?.count {
+            _ = try normalizedAxis(axis, rank: rank)
+        }
         return [Fact(input.elementType, input.shape)]
     }
 }

@@ -46,19 +46,90 @@ public struct Resize: OperatorAttributes {
     }
 }
 
-/// Spatial axes enlarged by whole factors. Source: Keras UpSampling1D, 2D, 3D (`nearest` repeats, `bilinear`
-/// samples at half pixels).
-public struct Upsampling: OperatorAttributes {
-    public enum Interpolation: String, Hashable, Sendable, CaseIterable { case nearest, bilinear }
+extension Resize {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let names = ["input", "region of interest", "scales", "sizes"]
+        let inputs = try Operands(inputs, names, required: 1, outputCount: outputCount)
+        let input = try inputs.required(0)
+        try input.require(.number)
+        guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
+        let resized = try normalizedAxes(axes ?? Array(shape.indices), rank: shape.count)
+        // Older exporters leave scales in place as an empty tensor.
+        if let sizes = inputs[3], sizes.shape != [0] {
+            return [Fact(input.elementType, try sized(shape, resized, sizes))]
+        }
+        guard let scales = inputs[2], scales.shape != [0] else { throw GraphError(.missingInput("scales")) }
+        return [Fact(input.elementType, try scaled(shape, resized, scales, region: inputs[1]))]
+    }
 
-    /// One factor per spatial axis.
-    public var factors: [Int]
-    public var interpolation: Interpolation
-    public var layout: Layout
+    private func scaled(
+        _ shape: SymbolicShape, _ resized: [Int], _ scales: Operand, region: Operand?
+    ) throws(GraphError) -> SymbolicShape {
+        var result = shape
+        guard let factors = try scales.realList(count: resized.count) else {
+            for axis in resized { result[axis] = .unknown }
+            return result
+        }
+        let lengths = try coordinates == .tfCropAndResize ? region?.realList(count: 2 * resized.count) : nil
+        for (index, axis) in resized.enumerated() {
+            guard factors[index] > 0, factors[index].isFinite else {
+                throw GraphError(.attribute(name: "scales", expected: "numbers above 0", found: "\(factors[index])"))
+            }
+            var factor = Float(factors[index])
+            if let lengths { factor *= Float(lengths[resized.count + index]) - Float(lengths[index]) }
+            guard factor != 1 else { continue }
+            result[axis] = try floorProduct(shape[axis], factor)
+        }
+        return result
+    }
 
-    public init(factors: [Int], interpolation: Interpolation, layout: Layout) {
-        self.factors = factors
-        self.interpolation = interpolation
-        self.layout = layout
+    /// ⌊extent · factor⌋ in Float, as every runtime computes it.
+    private func floorProduct(_ extent: Dimension, _ factor: Float) throws(GraphError) -> Dimension {
+        guard let extent = extent.fixedValue else { return .unknown }
+        guard let result = Int(exactly: (Float(extent) * factor).rounded(.down)) else {
+            throw GraphError(.overflow("scaled extent"))
+        }
+        return .fixed(result)
+    }
+
+    private func sized(_ shape: SymbolicShape, _ resized: [Int], _ sizes: Operand) throws(GraphError) -> SymbolicShape {
+        var result = shape
+        let list = try sizes.integerList() ?? SymbolicShape(repeating: .unknown, count: resized.count)
+        guard list.count == resized.count else {
+            throw GraphError(.extent(input: sizes.name, expected: "\(resized.count) numbers", found: "\(list.count)"))
+        }
+        for (size, axis) in zip(list, resized) {
+            if let size = size.fixedValue, size < 0 {
+                throw GraphError(.attribute(name: "sizes", expected: "numbers of at least 0", found: "\(size)"))
+            }
+            result[axis] = size
+        }
+        if aspectRatio == .stretch { return result }
+        guard let from = resized.map({ shape[$0] }).fixedShape, let to = list.fixedShape else {
+            for axis in resized { result[axis] = .unknown }
+            return result
+        }
+        let factors = zip(from, to).map { $0 == 0 ? 1 : Float($1) / Float($0) }
+        let common = aspectRatio == .notLarger ? factors.min() : factors.max()
+        for (extent, axis) in zip(from, resized) {
+            guard let rounded = Int(exactly: (Float(extent) * (common ?? 1)).rounded()) else {
+                throw GraphError(.overflow("scaled extent"))
+            }
+            result[axis] = .fixed(rounded)
+        }
+        return result
+    }
+}
+
+extension Operand {
+    /// The numbers of a list of `count` reals; `nil` where they are not known.
+    /// - Throws: ``GraphError`` `elementType`, `rank`, `extent`.
+    fileprivate func realList(count: Int) throws(GraphError) -> [Double]? {
+        try require(.floatingPoint)
+        if let found = try shape(rank: 1)?.first?.fixedValue, found != count {
+            throw GraphError(.extent(input: name, expected: "\(count) numbers", found: "\(found)"))
+        }
+        guard let values = fact.reals, values.count == count else { return nil }
+        return values
     }
 }

@@ -60,9 +60,18 @@ struct Operand {
         return Array(repeating: .unknown, count: count)
     }
 
-    /// The whole numbers of a list input when all of them are known.
-    /// - Throws: ``GraphError`` `elementType`, `rank`.
-    func knownIntegerList() throws(GraphError) -> [Int]? { try integerList()?.fixedShape }
+    /// The whole numbers of a list input as extents.
+    /// - Throws: ``GraphError`` `elementType`, `rank`, `attribute` for a negative one, `limit` past ``Limits/rank``.
+    func extents() throws(GraphError) -> SymbolicShape? {
+        guard let list = try integerList() else { return nil }
+        guard list.count <= Limits.rank else {
+            throw GraphError(.limit(name: "rank", declared: list.count, allowed: Limits.rank))
+        }
+        for case .fixed(let extent) in list where extent < 0 {
+            throw GraphError(.attribute(name: name, expected: "extents of at least 0", found: "\(extent)"))
+        }
+        return list
+    }
 }
 
 /// The element types that an operator takes.
@@ -96,7 +105,8 @@ struct Operands {
     private let names: [String]
 
     /// - Throws: ``GraphError`` `arity` for too many inputs, too few of the first `required`, or a number of
-    ///   outputs outside `outputs`; `missingInput` where one of the first `required` is left out.
+    ///   outputs outside `outputs`; `missingInput` where one of the first `required` is left out; what
+    ///   ``Fact/check()`` throws.
     init(
         _ facts: [Fact?], _ names: [String], required: Int, outputCount: Int, outputs: ClosedRange<Int> = 1...1
     ) throws(GraphError) {
@@ -110,6 +120,7 @@ struct Operands {
         for position in 0..<required where facts[position] == nil {
             throw GraphError(.missingInput(names[position]))
         }
+        for case let fact? in facts { try fact.check() }
         self.facts = facts
         self.names = names
     }
