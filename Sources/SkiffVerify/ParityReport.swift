@@ -1,0 +1,110 @@
+public import SkiffCore
+
+/// What came out of comparing one value with its reference.
+public struct ValueParity: Sendable {
+    public enum Role: String, Sendable { case output, intermediate }
+
+    public enum Verdict: String, Hashable, Sendable, CaseIterable {
+        /// Every element is the same.
+        case identical
+        /// The error is within the policy: rounding, or the tolerances asked for.
+        case rounding
+        /// The error is beyond the policy.
+        case differs
+        /// There is nothing to compare: shapes differ, nothing is there, or it is there on one side only.
+        case incomparable
+
+        public var isAgreement: Bool { self == .identical || self == .rounding }
+    }
+
+    public var role: Role
+    /// The value's name in the candidate and in the reference.
+    public var name: String
+    public var referenceName: String
+    /// The node that gives it in the candidate, and its operator.
+    public var node: String?
+    public var operatorName: String?
+    /// Which of several recordings it belongs to.
+    public var recording: String?
+    public var shape: Shape
+    /// `nil` where nothing could be compared.
+    public var comparison: Comparison?
+    /// RMS distance of this network's Float and Double runs at this value; `nil` where it was not needed.
+    public var noise: Double?
+    /// RMS error in units of noise (``ParityPolicy``); `nil` where noise was not needed.
+    public var ratio: Double?
+    public var verdict: Verdict
+    /// Why there is no agreement, in words.
+    public var reason: String?
+}
+
+/// Whether two models, or a model and recorded values, compute the same function.
+public struct ParityReport: Sendable {
+    /// An input that both sides were run with.
+    public struct Input: Hashable, Sendable {
+        public var name: String
+        public var elementType: ElementType
+        public var shape: Shape
+        /// Its shape in the reference, where the axes lie in another order there.
+        public var referenceShape: Shape?
+    }
+
+    public var policy: ParityPolicy
+    /// Seed of the made-up inputs; `nil` for recorded ones.
+    public var seed: UInt64?
+    public var inputs: [Input]
+    /// Compared values: outputs in the model's order, then intermediate values in the order they are computed.
+    public var values: [ValueParity]
+    /// What was taken for granted, in words.
+    public var assumptions: [String]
+    /// Names on the reference's side that the candidate has no value for, and those that it has as weights.
+    public var unmatched: [String]
+
+    /// The worst verdict of all values; `incomparable` where there are none.
+    public var verdict: ValueParity.Verdict {
+        let verdicts = values.map(\.verdict)
+        if verdicts.isEmpty || verdicts.contains(.incomparable) { return .incomparable }
+        if verdicts.contains(.differs) { return .differs }
+        return verdicts.contains(.rounding) ? .rounding : .identical
+    }
+
+    /// Whether there is agreement throughout.
+    public var passed: Bool { verdict.isAgreement }
+
+    /// The first value, in the order they are computed, that does not agree.
+    public var firstDivergence: ValueParity?
+
+    public var outputs: [ValueParity] { values.filter { $0.role == .output } }
+    public var intermediates: [ValueParity] { values.filter { $0.role == .intermediate } }
+
+    /// The value with the largest error in units of noise.
+    public var worst: ValueParity? {
+        values.filter { $0.ratio != nil }.max { ($0.ratio ?? 0) < ($1.ratio ?? 0) }
+    }
+
+    /// One report of several, each about one recording.
+    public init?(joining reports: [ParityReport]) {
+        guard var joined = reports.first else { return nil }
+        for report in reports.dropFirst() {
+            joined.inputs += report.inputs.filter { !joined.inputs.contains($0) }
+            joined.values += report.values
+            joined.assumptions += report.assumptions.filter { !joined.assumptions.contains($0) }
+            joined.unmatched += report.unmatched.filter { !joined.unmatched.contains($0) }
+            joined.firstDivergence = joined.firstDivergence ?? report.firstDivergence
+        }
+        self = joined
+    }
+
+    init(
+        policy: ParityPolicy, seed: UInt64?, inputs: [Input], values: [ValueParity], assumptions: [String],
+        unmatched: [String], firstDivergence: ValueParity?
+    ) {
+        self.policy = policy
+        self.seed = seed
+        self.inputs = inputs
+        self.values = values
+        self.assumptions = assumptions
+        self.unmatched = unmatched
+        self.firstDivergence = firstDivergence
+    }
+}
