@@ -8,5 +8,33 @@ protocol EvaluableOperator: OperatorAttributes {
 
 /// Runs whatever operator this is. A `switch` and no table: each call is specialised for its arithmetic.
 func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
-    throw EngineError(.notRunnable("not written yet"))
+    switch `operator` {
+    case .convolution(let attributes): try attributes.evaluate(step)
+    case .convolutionTranspose(let attributes): try attributes.evaluate(step)
+    case .dense(let attributes): try attributes.evaluate(step)
+    case .gemm(let attributes): try attributes.evaluate(step)
+    case .matrixMultiplication(let attributes): try attributes.evaluate(step)
+    case .batchNormalization(let attributes): try attributes.evaluate(step)
+    case .instanceNormalization(let attributes): try attributes.evaluate(step)
+    case .layerNormalization(let attributes): try attributes.evaluate(step)
+    case .groupNormalization(let attributes): try attributes.evaluate(step)
+    case .localResponseNormalization(let attributes): try attributes.evaluate(step)
+    case .pooling(let attributes): try attributes.evaluate(step)
+    case .globalPooling(let attributes): try attributes.evaluate(step)
+    case .unary(let attributes): try attributes.evaluate(step)
+    case .parametricReLU(let attributes): try attributes.evaluate(step)
+    case .clip(let attributes): try attributes.evaluate(step)
+    case .binary(let attributes): try attributes.evaluate(step)
+    case .variadic(let attributes): try attributes.evaluate(step)
+    case .select(let attributes): try attributes.evaluate(step)
+    case .softmax(let attributes): try attributes.evaluate(step)
+    case .identity(let attributes): try attributes.evaluate(step)
+    case .cast(let attributes): try attributes.evaluate(step)
+    case .reshape(let attributes): try attributes.evaluate(step)
+    case .flatten(let attributes): try attributes.evaluate(step)
+    case .squeeze(let attributes): try attributes.evaluate(step)
+    case .unsqueeze(let attributes): try attributes.evaluate(step)
+    case .unknown(let attributes): throw EngineError(.notRunnable("operator \(attributes.name) is not one of Skiff's"))
+    default: throw EngineError(.notRunnable("not written yet"))
+    }
 }

@@ -123,7 +123,7 @@ struct Execution<A: Arithmetic> {
         let step = Step<A>(
             node: index, inputs: node.inputs.map { $0.flatMap { input($0.index) } }, outputs: outputs,
             threads: evaluator.threads, freeBytes: evaluator.memoryBudget - liveBytes,
-            packedWeights: evaluator.packedWeights)
+            cache: evaluator.packedWeights)
         let buffers = try evaluate(node.operator, step)
         guard buffers.count == outputs.count, zip(buffers, outputs).allSatisfy({ $0.count == $1.count }) else {
             throw EngineError(.notRunnable("its result has not the shape that its rule gives"))

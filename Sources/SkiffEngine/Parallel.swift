@@ -50,3 +50,20 @@ func filled<Element: BitwiseCopyable>(
         inRanges(count, cost: cost, threads: threads) { body(target, $0) }
     }
 }
+
+/// An array of `count` elements that `body` writes, zeros where it does not.
+func written<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+    _ count: Int, _ body: (UnsafeMutablePointer<Element>) -> Void
+) -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialized = count
+        buffer.initialize(repeating: 0)
+        if let base = buffer.baseAddress { body(base) }
+    }
+}
+
+/// Lends an array's elements, or nothing where there is no array.
+func withBase<Element, Result>(_ array: [Element]?, _ body: (UnsafePointer<Element>?) -> Result) -> Result {
+    guard let array else { return body(nil) }
+    return array.withUnsafeBufferPointer { body($0.baseAddress) }
+}

@@ -11,7 +11,7 @@ internal import Darwin
 /// Float and Double as the operators' formulas need them, with the functions of the system's libm.
 protocol Real: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Codable, Sendable {
     /// A register tile's row: as many elements as one row of a kernel's output block.
-    associatedtype Lanes: SIMD where Lanes.Scalar == Self
+    associatedtype Lanes: SIMD & BitwiseCopyable & Sendable where Lanes.Scalar == Self
     init(rounding value: Double)
     static func decode(_ tensor: Tensor) throws(CoreError) -> [Self]
     static func tensor(_ elements: [Self], shape: Shape) throws(CoreError) -> Tensor

@@ -24,7 +24,7 @@ struct Step<A: Arithmetic> {
     let threads: Int
     /// Bytes that working copies may take.
     let freeBytes: Int
-    let packedWeights: PackedWeights
+    let cache: PackedWeights
 
     /// Whether input `position` is there.
     func has(_ position: Int) -> Bool { position < inputs.count && inputs[position] != nil }
@@ -112,5 +112,13 @@ struct Step<A: Arithmetic> {
         guard !overflow, bytes <= freeBytes else {
             throw EngineError(.limit(name: "bytes of values", declared: overflow ? Int.max : bytes, allowed: freeBytes))
         }
+    }
+
+    /// Packed weights of input `position`: kept between runs where the input is a weight of the graph.
+    func packedWeights<Element: BitwiseCopyable & Sendable>(
+        input position: Int, _ pack: () throws(EngineError) -> [Element]
+    ) throws(EngineError) -> [Element] {
+        guard isWeight(position) else { return try pack() }
+        return try cache.packed(PackedWeights.Key(node: node, precision: A.precision), pack: pack)
     }
 }

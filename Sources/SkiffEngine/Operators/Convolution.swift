@@ -1,0 +1,142 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+extension Convolution: EvaluableOperator {
+    func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
+        var geometry = try ConvolutionGeometry(
+            input: step.shape(0), output: step.output.shape, kernel: step.shape(1), kernelOrder: kernelOrder,
+            layout: layout, groups: groups)
+        geometry.strides = window.strides
+        geometry.dilations = window.dilations
+        for (axis, kernel) in geometry.kernelExtents.enumerated() {
+            let extent = geometry.inputExtents[axis]
+            geometry.before.append(window.resolvedPadding(axis: axis, extent: extent, kernel: kernel).before)
+        }
+        return [.real(try geometry.evaluate(step))]
+    }
+}
+
+extension ConvolutionTranspose: EvaluableOperator {
+    /// A convolution with stride one over the input spread out by the stride, the kernel turned around.
+    func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
+        var geometry = try ConvolutionGeometry(
+            input: step.shape(0), output: step.output.shape, kernel: step.shape(1), kernelOrder: kernelOrder,
+            layout: layout, groups: groups)
+        geometry.strides = window.strides.map { _ in 1 }
+        geometry.dilations = window.dilations
+        geometry.spread = window.strides
+        geometry.turnsKernel = true
+        for (axis, kernel) in geometry.kernelExtents.enumerated() {
+            let extent = geometry.inputExtents[axis]
+            let reach = try checkedMultiplyAdd(kernel - 1, window.dilations[axis], 0)
+            geometry.before.append(reach - resolvedPadding(axis: axis, extent: extent, kernel: kernel).before)
+        }
+        return [.real(try geometry.evaluate(step))]
+    }
+}
+
+/// A convolution in numbers: what the two operators share.
+struct ConvolutionGeometry {
+    let batch: Int
+    let groups: Int
+    /// Channels of the input and of the output, of one group.
+    let channels: Int
+    let outputs: Int
+    let inputExtents: [Int]
+    let outputExtents: [Int]
+    let kernelExtents: [Int]
+    let kernelOrder: KernelOrder
+    let layout: Layout
+    var strides: [Int] = []
+    var dilations: [Int] = []
+    /// Zeros before each spatial axis; negative takes elements away.
+    var before: [Int] = []
+    /// Steps between the input's elements once zeros stand between them.
+    var spread: [Int]
+    /// Taps run backwards.
+    var turnsKernel = false
+
+    /// - Throws: ``EngineError`` `operand` where the weight does not hold the kernels.
+    init(
+        input: Shape, output: Shape, kernel: Shape, kernelOrder: KernelOrder, layout: Layout, groups: Int
+    ) throws(EngineError) {
+        let spatial = input.count - 2
+        guard spatial >= 1, kernel.count == input.count, output.count == input.count, groups > 0 else {
+            throw EngineError(.operand("shapes \(input.shapeText) and \(kernel.shapeText) make no convolution"))
+        }
+        let channelAxis = layout.channelAxis(rank: input.count)
+        let spatialAxes = layout.firstSpatialAxis..<layout.firstSpatialAxis + spatial
+        batch = input[0]
+        channels = input[channelAxis] / groups
+        outputs = output[channelAxis] / groups
+        inputExtents = Array(input[spatialAxes])
+        outputExtents = Array(output[spatialAxes])
+        spread = inputExtents.map { _ in 1 }
+        switch kernelOrder {
+        case .outputInputSpatial, .inputOutputSpatial: kernelExtents = Array(kernel[2...])
+        case .spatialInputOutput, .spatialChannelMultiplier, .spatialOutputInput:
+            kernelExtents = Array(kernel[..<spatial])
+        }
+        guard try checkedProduct(kernel) == checkedProduct(kernelExtents + [groups, channels, outputs]) else {
+            throw EngineError(
+                .operand("weight \(kernel.shapeText) does not hold \(groups) × \(outputs) × \(channels) kernels"))
+        }
+        self.groups = groups
+        self.kernelOrder = kernelOrder
+        self.layout = layout
+    }
+
+    func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [A.Stored] {
+        let output = try step.output
+        guard output.count > 0 else { return [] }
+        let bias = step.has(2) ? try step.sums(2) : nil
+        let map = try PackedMap<A>(self, step)
+        let weights = try packedWeights(step, isDepthwise: map.isDepthwise)
+        let product = BlockProduct<A.Sum>(
+            rows: map.offsets(outputExtents, steps: strides), taps: map.offsets(kernelExtents, steps: dilations),
+            channels: channels, outputs: map.isDepthwise ? groups * outputs : outputs, images: map.images,
+            imageStride: map.imageStride, groups: map.isDepthwise ? 1 : groups, isDepthwise: map.isDepthwise)
+        let (rows, isFirst) = (product.rows.count, layout == .channelsFirst)
+        return withBase(bias) { bias in
+            [A.Stored](unsafeUninitializedCapacity: output.count) { buffer, initialized in
+                initialized = output.count
+                buffer.initialize(repeating: 0)
+                guard let target = buffer.baseAddress else { return }
+                let sink = ValueSink<A>(
+                    target: target, groups: product.groups, sampleStride: rows * groups * outputs,
+                    groupStride: isFirst ? rows * outputs : outputs, rowStride: isFirst ? 1 : groups * outputs,
+                    outputStride: isFirst ? rows : 1, bias: bias, outputs: product.outputs)
+                product.run(map.elements, weights: weights, threads: step.threads, into: sink)
+            }
+        }
+    }
+
+    private func packedWeights<A: Arithmetic>(
+        _ step: Step<A>, isDepthwise: Bool
+    ) throws(EngineError) -> [A.Sum.Lanes] {
+        try step.packedWeights(input: 1) { () throws(EngineError) in
+            let elements = try step.reals(1)
+            let taps = kernelExtents.reduce(1, *)
+            let (order, channels, outputs, groups) = (kernelOrder, channels, outputs, groups)
+            let lastTap = turnsKernel ? taps - 1 : nil
+            func index(_ group: Int, _ output: Int, _ tap: Int, _ channel: Int) -> Int {
+                let tap = lastTap.map { $0 - tap } ?? tap
+                switch order {
+                case .outputInputSpatial: return ((group * outputs + output) * channels + channel) * taps + tap
+                case .spatialInputOutput, .spatialChannelMultiplier:
+                    return (tap * channels + channel) * outputs * groups + group * outputs + output
+                case .inputOutputSpatial: return ((group * channels + channel) * outputs + output) * taps + tap
+                case .spatialOutputInput:
+                    return (tap * outputs + output) * channels * groups + group * channels + channel
+                }
+            }
+            try step.reserve(elements.count, MemoryLayout<A.Sum>.stride * A.Sum.Lanes.scalarCount)
+            return isDepthwise
+                ? packedLanes(A.self, elements, groups: 1, outputs: groups * outputs, taps: taps, channels: 1) {
+                    index($1 / outputs, $1 % outputs, $2, $3)
+                }
+                : packedLanes(
+                    A.self, elements, groups: groups, outputs: outputs, taps: taps, channels: channels, index)
+        }
+    }
+}
