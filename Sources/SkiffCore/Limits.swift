@@ -28,6 +28,14 @@ public enum Limits {
     public static let zipEntries = 1 << 16
     /// Bytes that a file's structure without payloads may take when it is parsed.
     public static let structureBytes = 256 << 20
+    /// Groups, datasets and attributes of one HDF5 file.
+    public static let hdf5Objects = 1 << 18
+    /// Chunks of one HDF5 dataset.
+    public static let hdf5Chunks = 1 << 13
+    /// Steps taken to list chunks of all datasets of one HDF5 file: the square of each dataset's number.
+    public static let hdf5ChunkSteps = 1 << 28
+    /// Bytes of compressed tensors of one file, decoded.
+    public static let decodedBytes = 8 << 30
     /// Bytes one evaluation may hold in values at a time, unless the caller sets another budget.
     public static let evaluationBytes = 16 << 30
 }
