@@ -43,10 +43,10 @@ def preact():
     return keras.Model(image, L.Dense(10, activation="softmax", name="predictions")(x), name="preact")
 
 
-PREACT_BLOCKS = [block("pre-activation", "projection", 16, 16, 1, "conv2_block1"),
-                 block("pre-activation", "pool", 16, 16, 2, "conv2_block2"),
-                 block("pre-activation", "projection", 16, 32, 1, "conv3_block1"),
-                 block("pre-activation", "pool", 32, 32, 2, "conv3_block2")]
+PREACT_BLOCKS = [block("pre-activation bottleneck", "projection", 16, 16, 1, "conv2_block1"),
+                 block("pre-activation bottleneck", "pool", 16, 16, 2, "conv2_block2"),
+                 block("pre-activation bottleneck", "projection", 16, 32, 1, "conv3_block1"),
+                 block("pre-activation bottleneck", "pool", 32, 32, 2, "conv3_block2")]
 
 
 def nested():

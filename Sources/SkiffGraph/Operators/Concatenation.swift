@@ -108,7 +108,7 @@ extension Split {
         }
         let part = extent / count + (extent % count == 0 ? 0 : 1)
         let last = extent - part * (count - 1)
-        guard last >= 0 else {
+        guard last > 0 || extent == 0 else {
             throw GraphError(.extent(input: "input", expected: "parts for \(count) outputs", found: "\(extent) elements"))
         }
         return SymbolicShape(repeating: .fixed(part), count: count - 1) + [.fixed(last)]

@@ -95,8 +95,13 @@ extension ConvolutionTranspose {
     private func outputExtent(
         axis: Int, input: Dimension, kernel: Dimension, outputAxis: Int
     ) throws(GraphError) -> Dimension {
-        if let outputShape { return .fixed(outputShape[axis]) }
         let stride = window.strides[axis]
+        if let outputShape {
+            if let extent = input.fixedValue, let kernel = kernel.fixedValue {
+                try checkOutputShape(outputShape[axis], axis: axis, full: fullExtent(axis: axis, extent: extent, kernel: kernel))
+            }
+            return .fixed(outputShape[axis])
+        }
         if window.padding == .sameUpper || window.padding == .sameLower { return input * .fixed(stride) }
         guard let kernel = kernel.fixedValue else { return .unknown }
         let (before, after) = window.resolvedPadding(axis: axis, extent: 0, kernel: kernel)
@@ -108,6 +113,15 @@ extension ConvolutionTranspose {
         let full = try fullExtent(axis: axis, extent: extent, kernel: kernel)
         guard full - pads > 0 else { throw GraphError(.emptyOutput(axis: outputAxis, found: full - pads)) }
         return .fixed(full - pads)
+    }
+
+    /// An output longer than the full transpose by a stride would be that of a longer input.
+    private func checkOutputShape(_ extent: Int, axis: Int, full: Int) throws(GraphError) {
+        let most = try checkedSum(full - outputPadding[axis], window.strides[axis] - 1, "output extent")
+        guard extent <= most else {
+            throw GraphError(
+                .attribute(name: "output shape", expected: "at most \(most) along spatial axis \(axis)", found: "\(extent)"))
+        }
     }
 
     private func checkAttributes() throws(GraphError) {

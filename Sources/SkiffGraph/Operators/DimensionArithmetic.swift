@@ -56,14 +56,6 @@ extension Dimension {
         default: nil
         }
     }
-
-    /// The extent less `count` elements at the two sides together; negative adds.
-    /// - Throws: ``GraphError`` `emptyOutput` below zero.
-    func shrunk(by count: Int, axis: Int) throws(GraphError) -> Dimension {
-        let result = self - .fixed(count)
-        if let extent = result.fixedValue, extent < 0 { throw GraphError(.emptyOutput(axis: axis, found: extent)) }
-        return result
-    }
 }
 
 extension Sequence where Element == Dimension {

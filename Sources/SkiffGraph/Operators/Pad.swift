@@ -68,7 +68,8 @@ extension Pad {
         let growth = try checkedSum(before, after, "pads")
         guard let extent = input.fixedValue else { return growth == 0 ? input : .unknown }
         let kept = try checkedSum(checkedSum(extent, min(before, 0), "pads"), min(after, 0), "pads")
-        guard kept >= 0 else { throw GraphError(.emptyOutput(axis: axis, found: kept)) }
+        // Of a constant, what is taken away may be padding of the other side.
+        guard kept >= 0 || mode == .constant else { throw GraphError(.emptyOutput(axis: axis, found: kept)) }
         let most = max(before, after)
         switch mode {
         case .constant: break
@@ -94,7 +95,11 @@ extension Cropping {
         for axis in before.indices {
             let position = layout.firstSpatialAxis + axis
             let cropped = try checkedSum(before[axis], after[axis], "cropping")
-            shape[position] = try shape[position].shrunk(by: cropped, axis: position)
+            let rest = shape[position] - .fixed(cropped)
+            if cropped > 0, let extent = rest.fixedValue, extent < 1 {
+                throw GraphError(.emptyOutput(axis: position, found: extent))
+            }
+            shape[position] = cropped == 0 ? shape[position] : rest
         }
         return [Fact(map.elementType, shape)]
     }

@@ -65,7 +65,7 @@ extension Reduction {
             return [Fact(input.elementType, count < 0 ? nil : SymbolicShape(repeating: .unknown, count: count))]
         }
         if axes.isEmpty, emptyAxesMeanNone { return [Fact(input.elementType, shape)] }
-        let reduced = axes.isEmpty ? Array(shape.indices) : try normalizedAxes(axes, rank: shape.count)
+        let reduced = axes.isEmpty ? Array(shape.indices) : try normalizedAxes(axes, rank: shape.count, allowsRepeats: true)
         let result = reducedShape(shape, reduced, keepsDimensions: keepsDimensions)
         return [Fact(input.elementType, result).holding(reduced.count == shape.count ? folded(input.fact) : nil)]
     }

@@ -63,6 +63,7 @@ extension Reshape {
         }
         var rest = shape ?? []
         if keepsBatch, !rest.isEmpty { rest[0] = 1 }
+        // Open extents that are copied stand on both sides and cancel.
         var copied = [Bool](repeating: false, count: result.count)
         if keepsBatch { copied[0] = true }
         var inferredAxis: Int?
@@ -76,6 +77,7 @@ extension Reshape {
                 guard let shape else { result[axis] = .unknown; continue }
                 guard axis < shape.count else { throw refused("zeros only for axes of \(shape.shapeText)", target) }
                 result[axis] = shape[axis]
+                guard shape[axis].fixedValue == nil else { continue }
                 rest[axis] = 1
                 copied[axis] = true
             }
@@ -139,8 +141,8 @@ extension Squeeze {
         let input = try inputs.required(0)
         let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? axes.map { SymbolicShape($0) }
         guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
-        guard let given, inputs[1] != nil || axes != nil else {
-            let isOpen = inputs[1] != nil || shape.contains { $0.fixedValue == nil }
+        guard let given, !given.isEmpty else {
+            let isOpen = given == nil && inputs[1] != nil || shape.contains { $0.fixedValue == nil }
             let kept = isOpen ? nil : shape.filter { $0 != 1 }
             return [Fact(input.elementType, kept).holding(input.fact.contents)]
         }
@@ -148,7 +150,7 @@ extension Squeeze {
             let count = shape.count - given.count
             return [Fact(input.elementType, count < 0 ? nil : SymbolicShape(repeating: .unknown, count: count))]
         }
-        let removed = try normalizedAxes(axes, rank: shape.count)
+        let removed = try normalizedAxes(axes, rank: shape.count, allowsRepeats: true)
         for axis in removed {
             _ = try unifyExtent(1, shape[axis], input: "input", axis: "elements along squeezed axis \(axis)")
         }

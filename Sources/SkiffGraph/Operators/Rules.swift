@@ -163,13 +163,16 @@ func normalizedAxis(_ axis: Int, rank: Int, name: String = "axis") throws(GraphE
 }
 
 /// Axes counted from the start, in the order given.
-/// - Throws: ``GraphError`` `attribute` for an axis outside the rank or named twice.
-func normalizedAxes(_ axes: [Int], rank: Int, name: String = "axes") throws(GraphError) -> [Int] {
+/// - Throws: ``GraphError`` `attribute` for an axis outside the rank, or named twice where that is not allowed.
+func normalizedAxes(
+    _ axes: [Int], rank: Int, name: String = "axes", allowsRepeats: Bool = false
+) throws(GraphError) -> [Int] {
     var result: [Int] = []
     var isTaken = [Bool](repeating: false, count: rank)
     for axis in axes {
         let axis = try normalizedAxis(axis, rank: rank, name: name)
         guard !isTaken[axis] else {
+            if allowsRepeats { continue }
             throw GraphError(.attribute(name: name, expected: "distinct axes", found: axes.shapeText))
         }
         isTaken[axis] = true

@@ -1,4 +1,4 @@
-internal import SkiffCore
+public import SkiffCore
 
 /// A part of the input, with steps. Inputs: 0 x; 1 starts; 2 ends; 3 axes, optional; 4 steps, optional.
 /// Where the source has attributes (ONNX Slice 1) they are imported as weights. Source: ONNX Slice 10, 11, 13.
@@ -56,32 +56,33 @@ extension Slice {
 }
 
 /// The elements that a slice takes of one axis.
-struct SlicedRange {
+public struct SlicedRange: Hashable, Sendable {
     /// How many; `unknown` where the bounds or the axis are open.
-    let extent: Dimension
+    public let extent: Dimension
     /// The first one's index, and the distance to the next. Meaningful where ``extent`` is fixed and above zero.
-    let first: Int
-    let step: Int
+    public let first: Int
+    public let step: Int
 
     init(all extent: Dimension) { (self.extent, first, step) = (extent, 0, 1) }
 
-    /// Bounds past the axis are clamped to it, negative ones count from its end.
+    /// Bounds past the axis are clamped to it, negative ones count from its end. An end of 2³¹ − 1 or 2⁶³ − 1 is
+    /// open in both directions, as ONNX Runtime reads it.
     /// - Throws: ``GraphError`` `attribute` for a step of zero.
-    init(start: Dimension, end: Dimension, step: Dimension, of axis: Dimension) throws(GraphError) {
+    public init(start: Dimension, end: Dimension, step: Dimension, of axis: Dimension) throws(GraphError) {
         if step == 0 { throw GraphError(.attribute(name: "steps", expected: "a number other than 0", found: "0")) }
         if Self.takesAll(start: start, end: end, step: step, of: axis) {
             (extent, first, self.step) = (axis, step == 1 ? 0 : (axis.fixedValue ?? 1) - 1, step.fixedValue ?? 1)
             return
         }
         guard let start = start.fixedValue, let end = end.fixedValue, let step = step.fixedValue,
-            let length = axis.fixedValue
+            let length = axis.fixedValue, length > 0
         else {
-            (extent, first, self.step) = (.unknown, 0, 1)
+            (extent, first, self.step) = (axis == 0 ? 0 : .unknown, 0, 1)
             return
         }
-        let limits = step > 0 ? 0...length : -1...length - 1
-        let from = Self.clamped(start, length, limits)
-        let to = Self.clamped(end, length, limits)
+        let from = Self.clamped(start, length, step > 0 ? 0...length : 0...length - 1)
+        let isOpenEnd = end == Int(Int32.max) || end == Int.max
+        let to = step < 0 && isOpenEnd ? -1 : Self.clamped(end, length, step > 0 ? 0...length : -1...length - 1)
         let distance = step > 0 ? to - from : from - to
         // A step longer than the axis takes one element, whatever its length; the magnitude of Int.min has no Int.
         let stride = Int(min(step.magnitude, UInt(length) + 1))
@@ -98,9 +99,10 @@ struct SlicedRange {
     /// Whether every element is taken whatever the extent: bounds that exporters write for an open end.
     private static func takesAll(start: Dimension, end: Dimension, step: Dimension, of axis: Dimension) -> Bool {
         let farthest = Int(Int32.max)
+        let end = end == axis && axis != .unknown && step == 1 ? farthest : end.fixedValue ?? 0
         switch step {
-        case 1: return start == 0 && (end == axis && axis != .unknown || (end.fixedValue ?? 0) >= farthest)
-        case -1: return start == -1 && (end.fixedValue ?? 0) <= -farthest
+        case 1: return start == 0 && end >= farthest
+        case -1: return start == -1 && (end <= -farthest || end == farthest || end == Int.max)
         default: return false
         }
     }

@@ -85,7 +85,7 @@ extension Window {
         guard let extent = input.fixedValue else { return stride == 1 && pads == span - 1 ? input : .unknown }
         let room = try checkedSum(extent, pads, "padded extent") - span
         guard room >= 0 else { throw GraphError(.emptyOutput(axis: outputAxis, found: room / stride)) }
-        guard ceilMode, padding != .valid, room % stride != 0 else { return .fixed(room / stride + 1) }
+        guard ceilMode, room % stride != 0 else { return .fixed(room / stride + 1) }
         let start = try checkedProduct(room / stride + 1, stride, "padded extent")
         return .fixed(room / stride + (start < extent + before ? 2 : 1))
     }
