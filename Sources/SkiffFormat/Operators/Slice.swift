@@ -1,0 +1,6 @@
+internal import SkiffGraph
+
+extension Slice: StoredAttributes {
+    static var blank: Slice { Slice() }
+    mutating func code(_ coder: inout AttributeCoder) {}
+}

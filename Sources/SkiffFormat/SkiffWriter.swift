@@ -1,0 +1,163 @@
+internal import SkiffCore
+public import SkiffGraph
+
+/// Writes graphs as native files. The same graph and provenance give the same bytes.
+public enum SkiffWriter {
+    /// What was written.
+    public struct Summary: Hashable, Sendable {
+        /// Bytes of the file.
+        public var bytes: Int
+        /// Weights in it.
+        public var tensors: Int
+    }
+
+    /// Writes `graph` to `path`, atomically. Weights go from where they lie to the file, piece by piece;
+    /// big-endian ones become little-endian.
+    /// - Parameters:
+    ///   - provenance: what to note of the source; its metadata is the graph's.
+    ///   - progress: told the payload bytes written so far and those there are.
+    /// - Throws: ``FormatError`` `notStorable`, or `core` where writing fails.
+    @discardableResult
+    public static func write(
+        _ graph: Graph, to path: String, provenance: Provenance = Provenance(),
+        progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    ) throws(FormatError) -> Summary {
+        var provenance = provenance
+        provenance.metadata = graph.metadata
+        let weights = graph.values.compactMap { value in value.tensor.map { (name: value.name, tensor: $0) } }
+        let records = try layOut(weights)
+        // Checksums have one length, so the header has its final length before they are known.
+        let draft = try HeaderRecord(graph, provenance: provenance, tensors: records)
+        let headerBytes = try draft.checkedPacked().count
+        let contents = Contents(
+            graph: graph, provenance: provenance, weights: weights, headerBytes: headerBytes, progress: progress)
+        do throws(CoreError) {
+            let bytes = try atomicWrite(to: path) { writer throws(CoreError) in
+                try contents.write(records, to: &writer)
+                return writer.position
+            }
+            return Summary(bytes: bytes, tensors: weights.count)
+        } catch {
+            throw FormatError(error)
+        }
+    }
+
+    /// Where each weight is going to lie, its checksum left open.
+    private static func layOut(_ weights: [(name: String, tensor: Tensor)]) throws(FormatError) -> [TensorRecord] {
+        var records: [TensorRecord] = []
+        records.reserveCapacity(weights.count)
+        var end = 0
+        for (name, tensor) in weights {
+            guard !name.isEmpty else { throw FormatError(.notStorable("a weight has no name")) }
+            guard let offset = Layout.aligned(end) else { throw FormatError(.notStorable("weights are too large")) }
+            records.append(
+                TensorRecord(
+                    elementType: tensor.elementType.rawValue, extents: tensor.shape.map { UInt64($0) },
+                    offset: UInt64(offset), byteCount: UInt64(tensor.byteRange.count),
+                    checksum: [UInt8](repeating: 0, count: Layout.checksumBytes)))
+            let (next, overflow) = offset.addingReportingOverflow(tensor.byteRange.count)
+            guard !overflow else { throw FormatError(.notStorable("weights are too large")) }
+            end = next
+        }
+        return records
+    }
+}
+
+extension HeaderRecord {
+    /// The packed header, after a check that it can be read again.
+    fileprivate func checkedPacked() throws(FormatError) -> [UInt8] {
+        let bytes = try packed()
+        guard bytes.count <= Layout.headerLimit else {
+            throw FormatError(
+                .notStorable("header would have \(bytes.count) bytes, allowed are \(Layout.headerLimit)"))
+        }
+        do throws(FormatError) {
+            _ = try HeaderRecord(unpacking: bytes)
+        } catch {
+            throw FormatError(.notStorable("header could not be read again: \(error.message)"))
+        }
+        return bytes
+    }
+}
+
+/// A file's contents on their way out.
+private struct Contents {
+    let graph: Graph
+    let provenance: Provenance
+    let weights: [(name: String, tensor: Tensor)]
+    let headerBytes: Int
+    let progress: ((Int, Int) -> Void)?
+
+    func write(_ records: [TensorRecord], to writer: inout FileWriter) throws(CoreError) {
+        var records = records
+        let headerEnd = Layout.prologueBytes + headerBytes
+        let start = weights.isEmpty ? headerEnd : Layout.aligned(headerEnd) ?? headerEnd
+        try writer.write([UInt8](repeating: 0, count: start))
+        let total = weights.reduce(0) { $0 + $1.tensor.byteRange.count }
+        var done = 0
+        for (index, weight) in weights.enumerated() {
+            let offset = start + Int(clamping: records[index].offset)
+            try writer.write([UInt8](repeating: 0, count: offset - writer.position))
+            var checksum = Checksum()
+            try weight.tensor.forEachLittleEndianPiece { bytes throws(CoreError) in
+                checksum.update(bytes)
+                try writer.write(bytes)
+                done += bytes.count
+                progress?(done, total)
+            }
+            records[index].checksum = checksum.finished()
+        }
+        let header: [UInt8]
+        do throws(FormatError) {
+            header = try HeaderRecord(graph, provenance: provenance, tensors: records).packed()
+        } catch {
+            throw CoreError(.malformed(error.message))
+        }
+        let covered = Prologue.covered(headerBytes: header.count, fileBytes: writer.position)
+        var checksum = Checksum()
+        checksum.update(covered)
+        checksum.update(header)
+        try writer.overwrite(at: 0, with: covered + checksum.finished() + header)
+    }
+}
+
+extension Tensor {
+    /// Lends the payload piece by piece in little-endian order; pages of a mapped file are given back.
+    fileprivate func forEachLittleEndianPiece(
+        _ body: (UnsafeRawBufferPointer) throws(CoreError) -> Void
+    ) throws(CoreError) {
+        let pieceBytes = 4 << 20
+        var start = byteRange.lowerBound
+        while start < byteRange.upperBound {
+            let piece = start..<min(byteRange.upperBound, start + pieceBytes)
+            if byteOrder == .little || wordBytes == 1 {
+                try storage.withUnsafeBytes(in: piece, body)
+            } else {
+                let swapped = Storage(storage.withUnsafeBytes(in: piece) { swappedWords($0) })
+                try swapped.withUnsafeBytes(body)
+            }
+            storage.releasePages(in: piece)
+            start = piece.upperBound
+        }
+    }
+
+    /// Bytes of the words whose order a byte order turns round: the parts of complex numbers are apart.
+    private var wordBytes: Int {
+        switch elementType {
+        case .complex64: 4
+        case .complex128: 8
+        default: elementType.byteWidth ?? 1
+        }
+    }
+
+    /// `bytes`, whole words of them, with each word turned round.
+    private func swappedWords(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        let width = wordBytes
+        return [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, initialized in
+            for start in stride(from: 0, to: bytes.count - bytes.count % width, by: width) {
+                for byte in 0..<width { buffer[start + byte] = bytes[start + width - 1 - byte] }
+            }
+            initialized = bytes.count - bytes.count % width
+        }
+    }
+}
