@@ -143,39 +143,4 @@ private func mode(of path: String) -> mode_t {
             #expect(names(inFolder: folder) == ["pipe"])
         }
     }
-
-    @Test func `a signal removes the temporary file`() throws {
-        try withTemporaryFolder { folder in
-            // The default action of the signal is tried in a child.
-            let child = try spawnChild { _ = try? atomicWrite(to: folder + "/f") { writer throws(CoreError) in
-                try writer.write([UInt8](repeating: 1, count: 1 << 20))
-                raise(SIGTERM)
-            } }
-            guard let child else { return }
-            var status: Int32 = 0
-            #expect(waitpid(child, &status, 0) == child)
-            #expect(status & 0x7F == SIGTERM)
-            #expect(names(inFolder: folder) == [])
-        }
-    }
-}
-
-/// Forks where that can be called; `nil` elsewhere.
-private func spawnChild(_ body: () -> Void) throws -> pid_t? {
-    #if canImport(Glibc)
-    typealias Fork = @convention(c) () -> pid_t
-    guard let symbol = dlsym(nil, "fork") else { return nil }
-    let child = unsafeBitCast(symbol, to: Fork.self)()
-    if child == 0 {
-        // Threads of a concurrency pool block signals.
-        var all = sigset_t()
-        sigfillset(&all)
-        sigprocmask(SIG_UNBLOCK, &all, nil)
-        body()
-        _exit(0)
-    }
-    return child
-    #else
-    return nil
-    #endif
 }

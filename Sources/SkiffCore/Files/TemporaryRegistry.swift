@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// While a file is registered, a handler stands in for the default action of both signals, and only for the
 /// default: it removes the files and then lets the default end the process. The handler calls nothing but
-/// `unlink`, `signal` and `raise`, and reads memory that is never freed.
+/// `unlink`, `getpid`, `signal` and `raise`, and reads memory that is never freed.
 enum TemporaryRegistry {
     private static let slotCount = 64
     private static let slotBytes = 4096
@@ -20,12 +20,16 @@ enum TemporaryRegistry {
     private struct Slots: @unchecked Sendable {
         /// One path per slot, ended by NUL; an empty one is free.
         let paths: UnsafeMutablePointer<CChar>
+        /// The process that registered each path: a fork inherits the paths and must not remove the files.
+        let owners: UnsafeMutablePointer<pid_t>
     }
 
     private static let slots: Slots = {
         let paths = UnsafeMutablePointer<CChar>.allocate(capacity: slotCount * slotBytes)
         paths.initialize(repeating: 0, count: slotCount * slotBytes)
-        return Slots(paths: paths)
+        let owners = UnsafeMutablePointer<pid_t>.allocate(capacity: slotCount)
+        owners.initialize(repeating: 0, count: slotCount)
+        return Slots(paths: paths, owners: owners)
     }()
 
     private struct Handlers {
@@ -44,6 +48,7 @@ enum TemporaryRegistry {
         return handlers.withLock { handlers -> Int? in
             let paths = slots.paths
             guard let slot = (0..<slotCount).first(where: { paths[$0 * slotBytes] == 0 }) else { return nil }
+            slots.owners[slot] = getpid()
             let room = paths + slot * slotBytes
             // The first byte is written last: the handler sees no half path.
             for index in bytes.indices.dropFirst() { room[index] = bytes[index] }
@@ -87,11 +92,11 @@ enum TemporaryRegistry {
     }
 
     private static let handle: @convention(c) (Int32) -> Void = { number in
-        let paths = TemporaryRegistry.slots.paths
+        let slots = TemporaryRegistry.slots
         var slot = 0
-        while slot < 64 {
-            let path = paths + slot * 4096
-            if path[0] != 0 { unlink(path) }
+        while slot < TemporaryRegistry.slotCount {
+            let path = slots.paths + slot * TemporaryRegistry.slotBytes
+            if path[0] != 0, slots.owners[slot] == getpid() { unlink(path) }
             slot += 1
         }
         signal(number, SIG_DFL)
