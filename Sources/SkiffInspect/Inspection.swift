@@ -21,7 +21,7 @@ public struct Inspection: Sendable {
         public var movingStatistics: Int
         /// All others: kernels, biases, scales, offsets.
         public var trainable: Int
-        public var total: Int { trainable + movingStatistics }
+        public var total: Int { clampedSum(trainable, movingStatistics) }
     }
 
     public struct OperatorCount: Hashable, Sendable {

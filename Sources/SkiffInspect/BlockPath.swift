@@ -1,0 +1,124 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+/// What lies between a fork and one operand of the addition that joins it.
+struct BlockPath {
+    var operand: ValueID
+    /// Nodes in order, those of nested blocks left out.
+    var nodes: [NodeID]
+    /// Blocks on the path, by position in the finder's list.
+    var nested: [Int]
+    /// Convolutions and matrix products by a weight, without those of gates.
+    private(set) var layers: [ResidualBlock.Layer] = []
+    /// Layers of the nested blocks.
+    private(set) var nestedLayers = 0
+    /// How often each role is there. Gates count for nothing.
+    private(set) var roles: [OperatorRole: Int] = [:]
+    /// A gate: pooled to one number per channel, computed on, and multiplied onto the path.
+    private(set) var hasGate = false
+    /// Channels of zeros are added.
+    private(set) var padsChannels = false
+    /// Takes only some channels.
+    private(set) var takesPart = false
+    /// Product of the strides, by spatial axis.
+    private(set) var stride: [Int] = []
+
+    /// Layers, nested ones too: what the path computes.
+    var weight: Int { layers.count + nestedLayers }
+
+    func has(_ role: OperatorRole) -> Bool { (roles[role] ?? 0) > 0 }
+
+    /// Whether only positions and order change on the path.
+    var isPlain: Bool {
+        weight == 0 && nested.isEmpty && !padsChannels && !takesPart
+            && roles.keys.allSatisfy { $0 == .transparent || $0 == .normalization }
+    }
+
+    init(operand: ValueID, nodes: [NodeID], nested: [Int], in finder: BlockFinder) {
+        self.operand = operand
+        self.nodes = nodes
+        self.nested = nested
+        nestedLayers = nested.reduce(0) { $0 + finder.found[$1].weight }
+        let graph = finder.flow.graph
+        let gates = Self.gates(among: nodes, in: finder.flow)
+        hasGate = gates.closes
+        for id in nodes {
+            guard !gates.nodes.contains(id) else { continue }
+            note(id, role: graph[id].operator.role, flow: finder.flow, facts: finder.costs.facts)
+        }
+    }
+
+    private mutating func note(_ id: NodeID, role: OperatorRole, flow: Dataflow, facts: [Fact?]) {
+        let graph = flow.graph
+        var role = role
+        switch role {
+        case .convolution, .matrix:
+            guard let layer = graph.layer(id, flow: flow, facts: facts) else {
+                role = .other
+                break
+            }
+            layers.append(layer)
+            if case .convolution = graph[id].operator { widen(layer.strides) }
+            if case .convolutionTranspose = graph[id].operator { role = .upsampling }
+        case .pool:
+            if case .pooling(let pooling) = graph[id].operator { widen(pooling.window.strides) }
+        case .slice:
+            switch graph.sliceUse(of: id, layout: flow.layout, facts: facts) {
+            case .strides(let steps): widen(steps)
+            case .margin: role = .transparent
+            case .part: takesPart = true
+            }
+        case .pad:
+            if graph.padsChannels(id, layout: flow.layout, facts: facts) { padsChannels = true }
+            role = .transparent
+        case .concatenation:
+            guard flow.dataInputs(of: id).count == 1 else { break }
+            padsChannels = true
+            role = .transparent
+        case .part: takesPart = true
+        case .product where flow.dataInputs(of: id).count == 1: role = .normalization
+        case .sum where flow.dataInputs(of: id).count == 1: role = .transparent
+        default: break
+        }
+        roles[role, default: 0] += 1
+    }
+
+    private mutating func widen(_ strides: [Int]) {
+        stride = productOfStrides(stride, strides)
+    }
+
+    /// The nodes from a global pooling up to the product that multiplies them back onto the path.
+    private static func gates(among nodes: [NodeID], in flow: Dataflow) -> (nodes: Set<NodeID>, closes: Bool) {
+        var gates: Set<NodeID> = []
+        var closes = false
+        var isComputed = false
+        for id in nodes {
+            let role = flow.graph[id].operator.role
+            if role == .globalPool {
+                gates.insert(id)
+                continue
+            }
+            guard !gates.isEmpty else { continue }
+            let inputs = flow.dataInputs(of: id)
+            let gated = inputs.filter { input in flow.graph.producer(of: input).map { gates.contains($0) } ?? false }
+            if gated.isEmpty { continue }
+            if gated.count < inputs.count, role == .product || role == .sum {
+                closes = closes || role == .product && isComputed
+            } else {
+                gates.insert(id)
+                isComputed = isComputed || role == .convolution || role == .matrix
+            }
+        }
+        return (gates, closes)
+    }
+}
+
+/// Strides of two operators behind each other, by spatial axis; an empty list is all ones.
+func productOfStrides(_ left: [Int], _ right: [Int]) -> [Int] {
+    (0..<max(left.count, right.count)).map { axis in
+        let first = axis < left.count ? left[axis] : 1
+        let second = axis < right.count ? right[axis] : 1
+        let (product, overflow) = first.multipliedReportingOverflow(by: second)
+        return overflow ? Int.max : product
+    }
+}

@@ -1,0 +1,115 @@
+internal import SkiffGraph
+
+/// The graph as data flows through it: vertices are one source, the model's inputs and the nodes that read data.
+///
+/// Data is what depends on the elements of an input. Weights, and shapes read off values, are no data: neither
+/// makes a path on which a block's input could reach an addition.
+struct Dataflow {
+    /// The vertex that all inputs hang from.
+    static let source = 0
+    /// How many nodes that only pass a value on are looked through.
+    private static let transparentSteps = 32
+
+    let graph: Graph
+    let layout: Layout
+    /// By value.
+    let isData: [Bool]
+    /// By value; a node that reads a value twice stands once.
+    let readers: [[NodeID]]
+    /// By value: whether the model gives it as an output.
+    let isOutput: [Bool]
+    /// By value, the vertex of an input; `nil` elsewhere.
+    private let inputVertex: [Int?]
+    private let firstNodeVertex: Int
+
+    init(of graph: Graph) {
+        self.graph = graph
+        layout = graph.firstLayout()
+        var isData = [Bool](repeating: false, count: graph.values.count)
+        var inputVertex = [Int?](repeating: nil, count: graph.values.count)
+        var vertices = 1
+        for id in graph.valueIDs {
+            guard case .input = graph[id].source else { continue }
+            isData[id.index] = true
+            inputVertex[id.index] = vertices
+            vertices += 1
+        }
+        var readers = [[NodeID]](repeating: [], count: graph.values.count)
+        for id in graph.nodeIDs {
+            var readsData = false
+            for case let input? in graph[id].inputs where isData[input.index] {
+                readsData = true
+                if readers[input.index].last != id { readers[input.index].append(id) }
+            }
+            guard readsData, !graph[id].operator.readsShapesOnly else { continue }
+            for output in graph[id].outputs { isData[output.index] = true }
+        }
+        var isOutput = [Bool](repeating: false, count: graph.values.count)
+        for output in graph.outputs { isOutput[output.value.index] = true }
+        self.isData = isData
+        self.readers = readers
+        self.isOutput = isOutput
+        self.inputVertex = inputVertex
+        firstNodeVertex = vertices
+    }
+
+    var vertexCount: Int { firstNodeVertex + graph.nodes.count }
+
+    func vertex(of node: NodeID) -> Int { firstNodeVertex + node.index }
+
+    func node(at vertex: Int) -> NodeID? {
+        vertex >= firstNodeVertex ? NodeID(vertex - firstNodeVertex) : nil
+    }
+
+    /// The vertex that gives a value; the source for weights.
+    func vertex(giving value: ValueID) -> Int {
+        if let vertex = inputVertex[value.index] { return vertex }
+        return graph.producer(of: value).map { vertex(of: $0) } ?? Self.source
+    }
+
+    /// The data a node reads, in the order of its inputs.
+    func dataInputs(of node: NodeID) -> [ValueID] {
+        graph[node].inputs.compactMap { input in
+            guard let input, isData[input.index] else { return nil }
+            return input
+        }
+    }
+
+    /// The value at which paths from a vertex start: an input, or the first output of a node.
+    func value(at vertex: Int) -> ValueID? {
+        if let node = node(at: vertex) { return graph[node].outputs.first }
+        guard vertex != Self.source else { return nil }
+        return graph.inputs.first { inputVertex[$0.index] == vertex }
+    }
+
+    /// The value behind the nodes that only pass it on.
+    func origin(of value: ValueID) -> ValueID {
+        var value = value
+        var steps = Self.transparentSteps
+        while steps > 0, let node = graph.producer(of: value), graph[node].operator.role == .transparent,
+            let input = dataInputs(of: node).first
+        {
+            value = input
+            steps -= 1
+        }
+        return value
+    }
+
+    /// The nodes that read a value, or read it behind nodes that only pass it on.
+    func effectiveReaders(of value: ValueID) -> [NodeID] {
+        var found: [NodeID] = []
+        var pending = [value]
+        var steps = Self.transparentSteps
+        while steps > 0, let next = pending.popLast() {
+            steps -= 1
+            for reader in readers[next.index] {
+                if graph[reader].operator.role == .transparent, let output = graph[reader].outputs.first {
+                    pending.append(output)
+                } else {
+                    found.append(reader)
+                }
+            }
+        }
+        return found
+    }
+}

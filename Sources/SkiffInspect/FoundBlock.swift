@@ -1,0 +1,104 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+/// A residual block before it has a name and a place among the others.
+struct FoundBlock {
+    /// The block, its name still open; ``ResidualBlock/parent`` and depth are set when all blocks are known.
+    var block: ResidualBlock
+    /// Blocks on its paths, by position in the finder's list.
+    var nested: [Int]
+    /// Layers of branch and shortcut, nested ones too.
+    var weight: Int
+    /// The additions of the sum, the join last.
+    var additions: [NodeID]
+    /// The block around it, by position in the finder's list.
+    var parent: Int?
+    /// Spatial extents of the fork's value, where they are known.
+    var inputExtents: [Int]?
+
+    /// `nil` where no operand is a shortcut around the others: parallel branches, merged scales.
+    init?(join: NodeID, additions: [NodeID], fork: Int, paths: [BlockPath], in finder: BlockFinder) {
+        guard let forkValue = finder.flow.value(at: fork), let joinValue = finder.flow.graph[join].outputs.first,
+            let lightest = paths.indices.min(by: { paths[$0].rank < paths[$1].rank })
+        else { return nil }
+        let shortcut = paths[lightest]
+        var branches = paths
+        branches.remove(at: lightest)
+        guard let shortcutKind = shortcut.shortcutKind(beside: branches) else { return nil }
+        let flow = finder.flow
+        let facts = finder.costs.facts
+        let branch = Branch(branches)
+        let activation = flow.activationPosition(join: joinValue, fork: forkValue, branch: branch)
+        let channels = Self.channels(
+            shortcut: shortcut, branch: branch, input: facts[forkValue.index], output: facts[joinValue.index],
+            layout: flow.layout)
+        let layout = branch.layout(in: flow.graph) ?? flow.layout
+        let stride = shortcut.stride.isEmpty ? [Int](repeating: 1, count: branch.spatialRank) : shortcut.stride
+        let own = Set(branch.nodes).union(shortcut.nodes)
+        nested = Array(Set(paths.flatMap(\.nested))).sorted()
+        weight = branch.weight + shortcut.weight
+        self.additions = additions
+        inputExtents = facts[forkValue.index]?.spatialExtents(channels: channels.input, layout: layout)
+        block = ResidualBlock(
+            name: "", kind: branch.kind(isPreActivation: activation == .before), shortcut: shortcutKind,
+            activation: activation, hasSqueezeExcitation: branch.hasGate, inputChannels: channels.input,
+            outputChannels: channels.output, stride: stride,
+            strideSite: stride.contains { $0 > 1 } ? branch.strideSite(in: flow.graph) : nil,
+            dilation: branch.layers.flatMap(\.dilations).max() ?? 1,
+            groups: branch.layers.filter { !$0.isDepthwise }.map(\.groups).max() ?? 1,
+            convolutions: branch.layers, fork: forkValue, join: join, branch: branch.nodes,
+            shortcutNodes: shortcut.nodes, parameters: 0, multiplyAdds: 0, depth: 0, parent: nil,
+            spatialExtents: facts[joinValue.index]?.spatialExtents(channels: channels.output, layout: layout))
+        addCosts(of: own, in: finder)
+    }
+
+    private mutating func addCosts(of own: Set<NodeID>, in finder: BlockFinder) {
+        var roots: Set<ValueID> = []
+        for node in own {
+            for read in finder.flow.graph.parameterReads(of: node, facts: finder.costs.facts)
+            where roots.insert(read.root).inserted {
+                block.parameters = clampedSum(block.parameters, read.elements)
+            }
+            block.multiplyAdds = checkedSum(block.multiplyAdds, finder.costs.nodeMultiplyAdds[node.index])
+        }
+        for inner in nested {
+            block.parameters = clampedSum(block.parameters, finder.found[inner].block.parameters)
+            block.multiplyAdds = checkedSum(block.multiplyAdds, finder.found[inner].block.multiplyAdds)
+        }
+    }
+
+    /// Channels in and out: kernels say them for certain; a declared shape says them where no kernel does.
+    private static func channels(
+        shortcut: BlockPath, branch: Branch, input: Fact?, output: Fact?, layout: Layout
+    ) -> (input: Int?, output: Int?) {
+        let declaredInput = input?.channels(layout: layout)
+        let declaredOutput = output?.channels(layout: layout)
+        if let projection = shortcut.layers.first, shortcut.layers.count == 1 {
+            return (projection.inputChannels ?? declaredInput, projection.outputChannels ?? declaredOutput)
+        }
+        let first = branch.nested.isEmpty && !branch.isForked ? branch.layers.first?.inputChannels : nil
+        let last = branch.nested.isEmpty && !branch.isForked ? branch.layers.last?.outputChannels : nil
+        return (first ?? declaredInput ?? last, last ?? declaredOutput ?? first)
+    }
+}
+
+extension Fact {
+    fileprivate func channels(layout: Layout) -> Int? {
+        guard let shape, shape.count >= 2 else { return nil }
+        return shape[layout.channelAxis(rank: shape.count)].fixedValue
+    }
+
+    /// The extents between or behind batch and channels. Where a Transpose lies between, the layout of the
+    /// convolutions is not the value's: the axis that has the channels tells.
+    fileprivate func spatialExtents(channels: Int?, layout: Layout) -> [Int]? {
+        guard let shape, shape.count >= 3 else { return nil }
+        var layout = layout
+        if let channels {
+            let isFirst = shape[1].fixedValue == channels
+            let isLast = shape[shape.count - 1].fixedValue == channels
+            if isFirst != isLast { layout = isFirst ? .channelsFirst : .channelsLast }
+        }
+        let spatial = layout == .channelsFirst ? shape[2...] : shape[1..<(shape.count - 1)]
+        return Array(spatial).fixedShape
+    }
+}

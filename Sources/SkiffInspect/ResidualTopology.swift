@@ -1,0 +1,102 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+/// The residual blocks of a graph in the order data passes them, and the stages they make.
+struct ResidualTopology {
+    private(set) var blocks: [ResidualBlock] = []
+    private(set) var stages: [Stage] = []
+    /// By node, the innermost block it belongs to.
+    private(set) var blockOfNode: [Int?]
+    /// Blocks without blocks inside, indices into ``blocks``: what stages and families are made of.
+    private(set) var units: [Int] = []
+    let warnings: [Inspection.Warning]
+
+    init(of graph: Graph, costs: NetworkCosts) {
+        let finder = BlockFinder(flow: Dataflow(of: graph), costs: costs)
+        warnings = finder.warnings
+        blockOfNode = [Int?](repeating: nil, count: graph.nodes.count)
+        let order = Self.preorder(of: finder.found)
+        var position = [Int](repeating: 0, count: order.count)
+        for (index, found) in order.enumerated() { position[found] = index }
+        var hasInner = [Bool](repeating: false, count: order.count)
+        var extents: [[Int]?] = []
+        for found in order {
+            var block = finder.found[found].block
+            block.parent = finder.found[found].parent.map { position[$0] }
+            if let parent = block.parent {
+                block.depth = blocks[parent].depth + 1
+                hasInner[parent] = true
+            }
+            extents.append(finder.found[found].inputExtents)
+            for node in block.branch + block.shortcutNodes + finder.found[found].additions {
+                blockOfNode[node.index] = blocks.count
+            }
+            blocks.append(block)
+        }
+        units = blocks.indices.filter { !hasInner[$0] }
+        nameBlocks(in: graph)
+        stages = Self.stages(of: units, in: blocks, inputExtents: extents)
+    }
+
+    /// Blocks around others before them, otherwise in the order of their additions.
+    private static func preorder(of found: [FoundBlock]) -> [Int] {
+        var inner = [[Int]](repeating: [], count: found.count)
+        var pending: [Int] = []
+        for (index, block) in found.enumerated() {
+            if let parent = block.parent { inner[parent].append(index) } else { pending.append(index) }
+        }
+        pending.reverse()
+        var order: [Int] = []
+        order.reserveCapacity(found.count)
+        while let next = pending.popLast() {
+            order.append(next)
+            pending.append(contentsOf: inner[next].reversed())
+        }
+        return order
+    }
+
+    private mutating func nameBlocks(in graph: Graph) {
+        let names = blocks.map { $0.structuralName(in: graph) }
+        var uses: [String: Int] = [:]
+        for name in names { if let name { uses[name, default: 0] += 1 } }
+        for (index, name) in names.enumerated() {
+            if let name, uses[name] == 1 {
+                blocks[index].name = name
+            } else {
+                blocks[index].name = "block \(index + 1)"
+            }
+        }
+    }
+
+    /// Runs of units. A stage ends where channels change, where something outside of blocks changes the extent,
+    /// and before a strided block; ResNetV2 strides in the last block of a stage, whose successor changes channels.
+    private static func stages(of units: [Int], in blocks: [ResidualBlock], inputExtents: [[Int]?]) -> [Stage] {
+        var stages: [Stage] = []
+        for (order, index) in units.enumerated() {
+            let block = blocks[index]
+            let next = order + 1 < units.count ? blocks[units[order + 1]] : nil
+            let endsStage = next.map { $0.outputChannels != block.outputChannels } ?? false
+            if let previous = stages.last?.blocks.last,
+                blocks[previous].outputChannels == block.outputChannels, !block.isStrided || endsStage,
+                inputExtents[index] == blocks[previous].spatialExtents || inputExtents[index] == nil
+            {
+                stages[stages.count - 1].append(index, block)
+            } else {
+                stages.append(
+                    Stage(
+                        blocks: [index], outputChannels: block.outputChannels, spatialExtents: block.spatialExtents,
+                        stride: block.stride, parameters: block.parameters, multiplyAdds: block.multiplyAdds))
+            }
+        }
+        return stages
+    }
+}
+
+extension Stage {
+    fileprivate mutating func append(_ index: Int, _ block: ResidualBlock) {
+        blocks.append(index)
+        stride = productOfStrides(stride, block.stride)
+        parameters = clampedSum(parameters, block.parameters)
+        multiplyAdds = checkedSum(multiplyAdds, block.multiplyAdds)
+    }
+}
