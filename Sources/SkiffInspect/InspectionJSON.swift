@@ -1,6 +1,126 @@
 public import SkiffCore
+internal import SkiffGraph
 
 extension Inspection {
     /// The inspection as `skiff inspect --json` prints it; Docs/JSON.md has the schema `skiff.inspect/1`.
-    public func json() -> JSONValue { ["schema": "skiff.inspect/1"] }
+    public func json() -> JSONValue {
+        [
+            "schema": "skiff.inspect/1",
+            "name": .string(name),
+            "format": .string(format),
+            "fileBytes": .optional(fileBytes),
+            "source": .string(metadata.sourceFormat),
+            "producer": .string(producer),
+            "metadata": .object(metadata.entries.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }),
+            "inputs": .array(inputs.map(\.json)),
+            "outputs": .array(outputs.map(\.json)),
+            "parameters": [
+                "total": .count(parameters.total), "trainable": .count(parameters.trainable),
+                "movingStatistics": .count(parameters.movingStatistics),
+            ],
+            "weightBytes": .count(weightBytes),
+            "multiplyAdds": .optional(multiplyAdds),
+            "operators": .object(operators.reduce(into: JSONObject()) { $0[$1.name] = .count($1.count) }),
+            "blocks": .array(blocks.map { json(of: $0) }),
+            "stages": .array(stages.map { json(of: $0) }),
+            "family": [
+                "name": .string(family.name), "variant": family.variant.map { .string($0) } ?? .null,
+                "text": .string(family.text), "evidence": .array(family.evidence.map { .string($0) }),
+            ],
+            "warnings": .array(warnings.map { .string($0.text) }),
+        ]
+    }
+
+    /// The layers as `skiff inspect --layers --json` adds them under `layers`.
+    public func layersJSON() -> JSONValue {
+        .array(
+            layers.map { layer in
+                [
+                    "name": .string(layer.name), "operator": .string(layer.operator),
+                    "outputShape": .shape(layer.outputShape), "parameters": .count(layer.parameters),
+                    "multiplyAdds": .optional(layer.multiplyAdds),
+                    "block": layer.block.map { .string(blocks[$0].name) } ?? .null,
+                ]
+            })
+    }
+
+    private func json(of block: ResidualBlock) -> JSONValue {
+        [
+            "name": .string(block.name),
+            "kind": .string(block.kind.rawValue),
+            "shortcut": .string(block.shortcut.rawValue),
+            "activation": .string(block.activation.rawValue),
+            "squeezeExcitation": .bool(block.hasSqueezeExcitation),
+            "inputChannels": .optional(block.inputChannels),
+            "outputChannels": .optional(block.outputChannels),
+            "stride": .extents(block.stride),
+            "strideSite": block.strideSite.map { .string($0) } ?? .null,
+            "dilation": .count(block.dilation),
+            "groups": .count(block.groups),
+            "convolutions": .array(block.convolutions.map(\.json)),
+            "parameters": .count(block.parameters),
+            "multiplyAdds": .optional(block.multiplyAdds),
+            "spatialExtents": block.spatialExtents.map { .extents($0) } ?? .null,
+            "depth": .count(block.depth),
+            "parent": .optional(block.parent),
+            "join": .string(nodeName(block.join)),
+            "nodes": .array(block.branch.map { .string(nodeName($0)) }),
+            "shortcutNodes": .array(block.shortcutNodes.map { .string(nodeName($0)) }),
+        ]
+    }
+
+    private func json(of stage: Stage) -> JSONValue {
+        [
+            "blocks": .array(stage.blocks.map { .count($0) }),
+            "outputChannels": .optional(stage.outputChannels),
+            "spatialExtents": stage.spatialExtents.map { .extents($0) } ?? .null,
+            "stride": .extents(stage.stride),
+            "parameters": .count(stage.parameters),
+            "multiplyAdds": .optional(stage.multiplyAdds),
+        ]
+    }
+
+    private func nodeName(_ node: NodeID) -> String {
+        layers.indices.contains(node.index) ? layers[node.index].name : "#\(node.index)"
+    }
+}
+
+extension Inspection.Port {
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "elementType": elementType.map { .string($0.rawValue) } ?? .null,
+            "shape": .shape(shape),
+        ]
+    }
+}
+
+extension ResidualBlock.Layer {
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "kernel": .extents(kernel), "stride": .extents(strides),
+            "dilation": .extents(dilations), "groups": .count(groups), "inputChannels": .optional(inputChannels),
+            "outputChannels": .optional(outputChannels),
+        ]
+    }
+}
+
+extension JSONValue {
+    fileprivate static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
+
+    fileprivate static func optional(_ count: Int?) -> JSONValue { count.map { .integer(Int64($0)) } ?? .null }
+
+    fileprivate static func extents(_ extents: [Int]) -> JSONValue { .array(extents.map { .count($0) }) }
+
+    /// Open extents by name, extents that nothing is known of as null.
+    fileprivate static func shape(_ shape: SymbolicShape?) -> JSONValue {
+        guard let shape else { return .null }
+        return .array(
+            shape.map { dimension in
+                switch dimension {
+                case .fixed(let extent): .count(extent)
+                case .symbolic(let name): .string(name)
+                case .unknown: .null
+                }
+            })
+    }
 }
