@@ -48,7 +48,7 @@ struct BlockFinder {
                 }
                 paths.append(path)
             }
-            guard let block = FoundBlock(join: node, additions: sum.additions, fork: fork, paths: paths, in: self)
+            guard let block = FoundBlock(join: node, additions: sum.additions, paths: paths, in: self)
             else { continue }
             blockOfJoin[vertex] = found.count
             for nested in block.nested where found[nested].parent == nil { found[nested].parent = found.count }
@@ -94,20 +94,26 @@ struct BlockFinder {
         stamp += 1
         var nodes: [NodeID] = []
         var nested: [Int] = []
-        var pending = [flow.vertex(giving: operand)]
+        var starts: Set<ValueID> = []
+        var pending: [Int] = []
+        func follow(_ value: ValueID, _ pending: inout [Int]) {
+            let vertex = flow.vertex(giving: value)
+            if vertex == fork { starts.insert(value) } else { pending.append(vertex) }
+        }
+        follow(operand, &pending)
         while let vertex = pending.popLast() {
-            guard vertex != fork, stamps[vertex] != stamp else { continue }
+            guard stamps[vertex] != stamp else { continue }
             guard remainingSteps > 0 else { return nil }
             remainingSteps -= 1
             stamps[vertex] = stamp
             if let block = blockOfJoin[vertex] {
                 nested.append(block)
-                pending.append(tree.parent[vertex])
+                follow(found[block].block.fork, &pending)
             } else if let node = flow.node(at: vertex) {
                 nodes.append(node)
-                for input in flow.dataInputs(of: node) { pending.append(flow.vertex(giving: input)) }
+                for input in flow.dataInputs(of: node) { follow(input, &pending) }
             }
         }
-        return BlockPath(operand: operand, nodes: nodes.sorted(), nested: nested.sorted(), in: self)
+        return BlockPath(starts: starts, nodes: nodes.sorted(), nested: nested.sorted(), in: self)
     }
 }

@@ -10,7 +10,7 @@ extension BlockPath {
     /// The kind of shortcut this path is beside the others; `nil` where it is none.
     func shortcutKind(beside others: [BlockPath]) -> ResidualBlock.Shortcut? {
         let heaviest = others.map(\.weight).max() ?? 0
-        guard heaviest >= 1, !takesPart, !has(.globalPool), !has(.concatenation), !hasGate else { return nil }
+        guard heaviest >= 1, starts.count == 1, others.contains(where: { starts.isSubset(of: $0.starts) }), !takesPart, !has(.globalPool), !has(.concatenation), !hasGate else { return nil }
         if weight == 0 {
             if padsChannels { return .pad }
             if has(.pool) || has(.slice) { return .pool }

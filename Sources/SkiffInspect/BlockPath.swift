@@ -3,7 +3,8 @@ internal import SkiffGraph
 
 /// What lies between a fork and one operand of the addition that joins it.
 struct BlockPath {
-    var operand: ValueID
+    /// Values of the fork that the path starts from: more than one where the fork splits.
+    var starts: Set<ValueID>
     /// Nodes in order, those of nested blocks left out.
     var nodes: [NodeID]
     /// Blocks on the path, by position in the finder's list.
@@ -34,8 +35,8 @@ struct BlockPath {
             && roles.keys.allSatisfy { $0 == .transparent || $0 == .normalization }
     }
 
-    init(operand: ValueID, nodes: [NodeID], nested: [Int], in finder: BlockFinder) {
-        self.operand = operand
+    init(starts: Set<ValueID>, nodes: [NodeID], nested: [Int], in finder: BlockFinder) {
+        self.starts = starts
         self.nodes = nodes
         self.nested = nested
         nestedLayers = nested.reduce(0) { $0 + finder.found[$1].weight }

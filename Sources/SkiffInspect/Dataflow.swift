@@ -75,13 +75,6 @@ struct Dataflow {
         }
     }
 
-    /// The value at which paths from a vertex start: an input, or the first output of a node.
-    func value(at vertex: Int) -> ValueID? {
-        if let node = node(at: vertex) { return graph[node].outputs.first }
-        guard vertex != Self.source else { return nil }
-        return graph.inputs.first { inputVertex[$0.index] == vertex }
-    }
-
     /// The value behind the nodes that only pass it on.
     func origin(of value: ValueID) -> ValueID {
         var value = value

@@ -17,14 +17,15 @@ struct FoundBlock {
     var inputExtents: [Int]?
 
     /// `nil` where no operand is a shortcut around the others: parallel branches, merged scales.
-    init?(join: NodeID, additions: [NodeID], fork: Int, paths: [BlockPath], in finder: BlockFinder) {
-        guard let forkValue = finder.flow.value(at: fork), let joinValue = finder.flow.graph[join].outputs.first,
+    init?(join: NodeID, additions: [NodeID], paths: [BlockPath], in finder: BlockFinder) {
+        guard let joinValue = finder.flow.graph[join].outputs.first,
             let lightest = paths.indices.min(by: { paths[$0].rank < paths[$1].rank })
         else { return nil }
         let shortcut = paths[lightest]
         var branches = paths
         branches.remove(at: lightest)
-        guard let shortcutKind = shortcut.shortcutKind(beside: branches) else { return nil }
+        guard let shortcutKind = shortcut.shortcutKind(beside: branches), let forkValue = shortcut.starts.first
+        else { return nil }
         let flow = finder.flow
         let facts = finder.costs.facts
         let branch = Branch(branches)

@@ -8,6 +8,9 @@ struct Sketch {
     let layout: Layout
     private var count = 0
 
+    /// What all weights of sketches lie in: nothing reads their elements.
+    private static let zeros = Storage([UInt8](repeating: 0, count: 64 << 20))
+
     init(layout: Layout = .channelsFirst) { self.layout = layout }
 
     mutating func fresh() -> String {
@@ -25,8 +28,9 @@ struct Sketch {
     }
 
     mutating func weight(_ shape: Shape) throws -> ValueID {
-        let count = shape.reduce(1, *)
-        return try builder.addWeight(fresh(), Tensor(floats: [Float](repeating: 0.5, count: count), shape: shape))
+        let bytes = 4 * shape.reduce(1, *)
+        return try builder.addWeight(
+            fresh(), Tensor(elementType: .float32, shape: shape, storage: Self.zeros, byteRange: 0..<bytes))
     }
 
     mutating func integers(_ values: [Int64]) throws -> ValueID {
@@ -164,9 +168,10 @@ struct Sketch {
         return try sketch.finished(sketch.globalPool(x))
     }
 
-    consuming func finished(_ outputs: ValueID...) throws -> Graph {
+    mutating func finished(_ outputs: ValueID...) throws -> Graph {
         for (index, output) in outputs.enumerated() { builder.addOutput("output_\(index)", output) }
-        return try builder.build()
+        let finished = builder
+        return try finished.build()
     }
 }
 
