@@ -73,3 +73,15 @@ public struct Fact: Hashable, Sendable {
             .extent(input: "contents", expected: "\(count) elements for \(shape.shapeText)", found: "\(contents.count)"))
     }
 }
+
+extension Fact: CustomStringConvertible {
+    /// `float32 [N, 3, 224, 224]`, with the elements behind it where they are known.
+    public var description: String {
+        let text = "\(elementType.rawValue) \(shape?.shapeText ?? "of unknown rank")"
+        return switch contents {
+        case .integers(let values): text + " = " + values.shapeText
+        case .reals(let values): text + " = \(values)"
+        case nil: text
+        }
+    }
+}

@@ -112,7 +112,8 @@ struct Operands {
     ) throws(GraphError) {
         let given = (facts.lastIndex { $0 != nil } ?? -1) + 1
         guard given <= names.count, facts.count >= required else {
-            throw GraphError(.arity(what: "inputs", expected: required...names.count, found: max(given, facts.count)))
+            let most = max(names.count, required)
+            throw GraphError(.arity(what: "inputs", expected: required...most, found: max(given, facts.count)))
         }
         guard outputs.contains(outputCount) else {
             throw GraphError(.arity(what: "outputs", expected: outputs, found: outputCount))
