@@ -49,7 +49,7 @@ let package = Package(
         // Swift modules, from the ground up.
         module("SkiffCore", ["CZlib", "CProtobufC"]),
         module("SkiffGraph", ["SkiffCore"]),
-        module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC"]),
+        module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC", crypto]),
         module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),
         module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
         module("SkiffEngine", ["SkiffCore", "SkiffGraph"]),

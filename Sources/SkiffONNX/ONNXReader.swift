@@ -1,0 +1,36 @@
+internal import CONNXSchema
+public import SkiffCore
+public import SkiffGraph
+
+/// Reads ONNX models: IR versions 3 to 14, opsets 6 to 28.
+///
+/// Weights stay in the model's file, or in the external files of its folder. Operators that Skiff does not know
+/// are carried as ``Operator/unknown(_:)``. Training information is passed over.
+/// Source: ONNX IR.md, Versioning.md and Operators.md of onnx 1.23.
+public enum ONNXReader {
+    /// The graph of the model that `storage` holds.
+    ///
+    /// - Parameter folder: the folder that external data is looked for in; empty is the working directory, `nil`
+    ///   refuses external data.
+    /// - Throws: ``ONNXError`` with the place: byte offset and field for broken bytes, node for what an operator
+    ///   gets, tensor for weights.
+    public static func read(storage: Storage, folder: String?) throws(ONNXError) -> Graph {
+        do throws(ONNXError) {
+            return try unlocatedRead(storage: storage, folder: folder)
+        } catch {
+            throw error.at(Place(file: storage.path))
+        }
+    }
+
+    private static func unlocatedRead(storage: Storage, folder: String?) throws(ONNXError) -> Graph {
+        guard storage.byteCount > 0 else { throw ONNXError(.notThisFormat("is empty")) }
+        let scanned = try ScannedMessage(
+            storage, schema: ONNXSchema.model, descriptor: ONNXSchema.modelDescriptor)
+        return try withExtendedLifetime(scanned) { () throws(ONNXError) in
+            let model = scanned.message.pointer.assumingMemoryBound(to: ModelMessage.self).pointee
+            let reader = TensorReader(storage: storage, folder: folder, payloads: scanned.payloads)
+            guard let graph = model.graph?.pointee else { throw ONNXError(.missing("graph")) }
+            return try GraphImporter(model: model, graph: graph, reader: reader).importGraph()
+        }
+    }
+}

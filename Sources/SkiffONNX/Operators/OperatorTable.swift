@@ -1,0 +1,185 @@
+internal import SkiffGraph
+
+/// How ONNX operators become Skiff's: one line per operator, and per version whose rules differ from those of the
+/// version before. A node is read by the entry with the highest `since` that its operator set reaches.
+///
+/// Versions that only admit more element types have no line of their own.
+/// Source: Operators.md and Changelog.md of onnx 1.23, opset 28.
+struct OperatorTable: Sendable {
+    struct Entry: Sendable {
+        let name: String
+        let since: Int
+        let read: @Sendable (NodeImport) throws(ONNXError) -> Operator
+
+        init(
+            _ name: String, since: Int, _ read: @escaping @Sendable (NodeImport) throws(ONNXError) -> Operator
+        ) {
+            self.name = name
+            self.since = since
+            self.read = read
+        }
+    }
+
+    /// The entry that reads operator `name` in a graph of that operator set.
+    static func entry(_ name: String, opset: Int) -> Entry? {
+        byName[name]?.last { $0.since <= opset }
+    }
+
+    /// Names of the operators that are read, sorted.
+    static var names: [String] { byName.keys.sorted() }
+
+    private static let byName: [String: [Entry]] = Dictionary(grouping: entries, by: \.name)
+        .mapValues { $0.sorted { $0.since < $1.since } }
+
+    static let entries: [Entry] =
+        convolutions + poolings + matrixProducts + normalizations + activations + elementary + binaries + variadics
+        + reductions + arrangements + shaping + resizing + shapeArithmetic
+}
+
+extension OperatorTable {
+    private static let convolutions = [
+        Entry("Conv", since: 1, readConvolution),
+        Entry("ConvTranspose", since: 1, readConvolutionTranspose),
+    ]
+
+    private static let poolings = [
+        Entry("MaxPool", since: 1, readMaximumPooling),
+        Entry("AveragePool", since: 1, readAveragePooling),
+        Entry("LpPool", since: 2, readNormPooling),
+        Entry("GlobalMaxPool", since: 1) { _ throws(ONNXError) in globalPooling(.maximum) },
+        Entry("GlobalAveragePool", since: 1) { _ throws(ONNXError) in globalPooling(.average) },
+        Entry("GlobalLpPool", since: 2, readGlobalNormPooling),
+    ]
+
+    private static let matrixProducts = [
+        Entry("Gemm", since: 6, readGemm),
+        Entry("MatMul", since: 1) { _ throws(ONNXError) in .matrixMultiplication(.init()) },
+    ]
+
+    private static let normalizations = [
+        Entry("BatchNormalization", since: 6, readBatchNormalization6),
+        Entry("BatchNormalization", since: 7, readBatchNormalization7),
+        Entry("BatchNormalization", since: 14, readBatchNormalization14),
+        Entry("InstanceNormalization", since: 6, readInstanceNormalization),
+        Entry("LayerNormalization", since: 17, readLayerNormalization),
+        Entry("GroupNormalization", since: 18, readGroupNormalization18),
+        Entry("GroupNormalization", since: 21, readGroupNormalization21),
+        Entry("LRN", since: 1, readLocalResponseNormalization),
+    ]
+
+    private static let activations = [
+        Entry("Relu", since: 6) { _ throws(ONNXError) in .unary(.init(.relu)) },
+        Entry("LeakyRelu", since: 6) { (n) throws(ONNXError) in .unary(.init(.leakyReLU(alpha: try n.alpha(0.01)))) },
+        Entry("ThresholdedRelu", since: 10) { (n) throws(ONNXError) in
+            .unary(.init(.thresholdedReLU(alpha: try n.alpha(1))))
+        },
+        Entry("Elu", since: 6) { (n) throws(ONNXError) in .unary(.init(.elu(alpha: try n.alpha(1)))) },
+        Entry("Selu", since: 6, readSelu),
+        Entry("Celu", since: 12) { (n) throws(ONNXError) in .unary(.init(.celu(alpha: try n.alpha(1)))) },
+        Entry("Sigmoid", since: 6) { _ throws(ONNXError) in .unary(.init(.sigmoid)) },
+        Entry("Tanh", since: 6) { _ throws(ONNXError) in .unary(.init(.tanh)) },
+        Entry("Softplus", since: 1) { _ throws(ONNXError) in .unary(.init(.softplus)) },
+        Entry("Softsign", since: 1) { _ throws(ONNXError) in .unary(.init(.softsign)) },
+        Entry("HardSigmoid", since: 6, readHardSigmoid),
+        Entry("HardSwish", since: 14) { _ throws(ONNXError) in .unary(.init(.hardSwish)) },
+        Entry("Swish", since: 24) { (n) throws(ONNXError) in .unary(.init(.swish(alpha: try n.alpha(1)))) },
+        Entry("Mish", since: 18) { _ throws(ONNXError) in .unary(.init(.mish)) },
+        Entry("Gelu", since: 20, readGelu),
+        Entry("Shrink", since: 9, readShrink),
+        Entry("PRelu", since: 6, readParametricReLU6),
+        Entry("PRelu", since: 7) { _ throws(ONNXError) in .parametricReLU(.init()) },
+        Entry("Clip", since: 6, readClip6),
+        Entry("Clip", since: 11) { _ throws(ONNXError) in .clip(.init()) },
+    ]
+
+    private static let elementary: [Entry] = [
+        unary("Abs", 6, .absolute), unary("Neg", 6, .negative), unary("Reciprocal", 6, .reciprocal),
+        unary("Sqrt", 6, .squareRoot), unary("Exp", 6, .exponential), unary("Log", 6, .logarithm),
+        unary("Erf", 9, .error), unary("Sign", 9, .sign), unary("Floor", 6, .floor), unary("Ceil", 6, .ceiling),
+        unary("Round", 11, .round), unary("Sin", 7, .sine), unary("Cos", 7, .cosine), unary("Tan", 7, .tangent),
+        unary("Asin", 7, .arcSine), unary("Acos", 7, .arcCosine), unary("Atan", 7, .arcTangent),
+        unary("Sinh", 9, .hyperbolicSine), unary("Cosh", 9, .hyperbolicCosine), unary("Asinh", 9, .areaSine),
+        unary("Acosh", 9, .areaCosine), unary("Atanh", 9, .areaTangent), unary("Not", 1, .not),
+        unary("IsNaN", 9, .isNaN), unary("BitwiseNot", 18, .bitwiseNot),
+        Entry("IsInf", since: 10, readIsInfinite),
+    ]
+
+    private static let binaries: [Entry] =
+        [
+            ("Add", Binary.Kind.add), ("Sub", .subtract), ("Mul", .multiply), ("Div", .divide), ("Pow", .power),
+            ("Equal", .equal), ("Less", .less), ("Greater", .greater), ("And", .and), ("Or", .or),
+            ("Xor", .exclusiveOr),
+        ].flatMap { name, kind in [aligned(name, kind), binary(name, 7, kind)] } + [
+            binary("LessOrEqual", 12, .lessOrEqual), binary("GreaterOrEqual", 12, .greaterOrEqual),
+            binary("BitwiseAnd", 18, .bitwiseAnd), binary("BitwiseOr", 18, .bitwiseOr),
+            binary("BitwiseXor", 18, .bitwiseExclusiveOr), Entry("Mod", since: 10, readModulo),
+            Entry("BitShift", since: 11, readBitShift),
+            Entry("Where", since: 9) { _ throws(ONNXError) in .select(.init()) },
+        ]
+
+    private static let variadics: [Entry] = [
+        variadic("Sum", .sum), variadic("Mean", .mean), variadic("Max", .maximum), variadic("Min", .minimum),
+    ]
+
+    private static let reductions: [Entry] =
+        [
+            ("ReduceMean", Reduction.Kind.mean), ("ReduceMax", .maximum), ("ReduceMin", .minimum),
+            ("ReduceProd", .product), ("ReduceSumSquare", .sumOfSquares), ("ReduceL1", .norm1), ("ReduceL2", .norm2),
+            ("ReduceLogSum", .logarithmOfSum), ("ReduceLogSumExp", .logarithmOfSumOfExponentials),
+        ].flatMap { name, kind in [reduction1(name, kind), reductionOfInput(name, since: 18, kind)] } + [
+            reduction1("ReduceSum", .sum), reductionOfInput("ReduceSum", since: 13, .sum),
+            argument("ArgMax", .maximum), argument("ArgMin", .minimum), softmax1("Softmax", .softmax),
+            softmax13("Softmax", .softmax), softmax1("LogSoftmax", .logSoftmax),
+            softmax13("LogSoftmax", .logSoftmax), softmax1("Hardmax", .hardmax), softmax13("Hardmax", .hardmax),
+            Entry("CumSum", since: 11, readCumulativeSum),
+        ]
+
+    private static let arrangements = [
+        Entry("Identity", since: 1) { _ throws(ONNXError) in .identity(.init()) },
+        Entry("Dropout", since: 6, readDropout6),
+        Entry("Dropout", since: 7, readDropout7),
+        Entry("Dropout", since: 12, readDropout12),
+        Entry("Cast", since: 6, readCast),
+        Entry("CastLike", since: 15, readCastLike),
+        Entry("Concat", since: 4, readConcatenation),
+        Entry("Split", since: 2, readSplit2),
+        Entry("Split", since: 13, readSplit13),
+        Entry("Split", since: 18, readSplit18),
+        Entry("Slice", since: 1, readSlice1),
+        Entry("Slice", since: 10) { _ throws(ONNXError) in .slice(.init()) },
+        Entry("Gather", since: 1, readGather),
+        Entry("GatherElements", since: 11, readGatherElements),
+        Entry("Pad", since: 2, readPad2),
+        Entry("Pad", since: 11, readPad11),
+    ]
+
+    private static let shaping = [
+        Entry("Reshape", since: 5, readReshape5),
+        Entry("Reshape", since: 14, readReshape14),
+        Entry("Flatten", since: 1, readFlatten),
+        Entry("Squeeze", since: 1, readSqueeze1),
+        Entry("Squeeze", since: 13) { _ throws(ONNXError) in .squeeze(.init(axes: nil)) },
+        Entry("Unsqueeze", since: 1, readUnsqueeze1),
+        Entry("Unsqueeze", since: 13) { _ throws(ONNXError) in .unsqueeze(.init(axes: nil)) },
+        Entry("Transpose", since: 1, readTranspose),
+        Entry("Expand", since: 8) { _ throws(ONNXError) in .expand(.init()) },
+        Entry("Tile", since: 6) { _ throws(ONNXError) in .tile(.init(repeats: nil)) },
+        Entry("DepthToSpace", since: 1, readDepthToSpace),
+        Entry("SpaceToDepth", since: 1, readSpaceToDepth),
+    ]
+
+    private static let resizing = [
+        Entry("Upsample", since: 7, readUpsample7),
+        Entry("Upsample", since: 9, readUpsample9),
+        Entry("Resize", since: 10, readResize10),
+        Entry("Resize", since: 11, readResize11),
+    ]
+
+    private static let shapeArithmetic = [
+        Entry("Shape", since: 1) { _ throws(ONNXError) in .shapeOf(.init()) },
+        Entry("Shape", since: 15, readShape15),
+        Entry("Size", since: 1) { _ throws(ONNXError) in .sizeOf(.init()) },
+        Entry("ConstantOfShape", since: 9, readConstantOfShape),
+        Entry("Range", since: 11) { _ throws(ONNXError) in .range(.init()) },
+    ]
+}

@@ -1,0 +1,26 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+/// ONNX Shape 15 to 25: a range of axes.
+@Sendable func readShape15(_ node: NodeImport) throws(ONNXError) -> Operator {
+    .shapeOf(ShapeOf(start: try node.attributes.integer("start") ?? 0, end: try node.attributes.integer("end")))
+}
+
+/// ONNX ConstantOfShape 9 to 25: zero of float where the value is left out.
+@Sendable func readConstantOfShape(_ node: NodeImport) throws(ONNXError) -> Operator {
+    guard let message = try node.attributes.tensor("value") else {
+        return .constantOfShape(ConstantOfShape(elementType: .float32, value: 0))
+    }
+    let tensor = try node.graph.read(message)
+    guard tensor.elementCount == 1 else {
+        throw ONNXError(.attribute(name: "value", expected: "one element", found: "\(tensor.elementCount) elements"))
+    }
+    guard tensor.elementType.isFloatingPoint || tensor.elementType.isInteger || tensor.elementType == .bool else {
+        throw node.inexpressible("a value of \(tensor.elementType.rawValue)")
+    }
+    let value = try located { () throws(CoreError) in try tensor.doubles() }
+    guard let value = value.first, value.magnitude <= 0x1p53 || tensor.elementType.isFloatingPoint else {
+        throw node.inexpressible("a whole number past 2^53")
+    }
+    return .constantOfShape(ConstantOfShape(elementType: tensor.elementType, value: value))
+}
