@@ -86,10 +86,11 @@ struct Branch {
 
     /// The first strided operator.
     func strideSite(in graph: Graph) -> String? {
+        let strided = layers.indices.first { layers[$0].strides.contains { $0 > 1 } }
         for node in nodes {
-            if let position = layers.firstIndex(where: { $0.node == node }), layers[position].strides.contains(where: { $0 > 1 }) {
-                let depthwise = layers[position].isDepthwise ? "depthwise " : ""
-                return "\(layers[position].kernelText) \(depthwise)conv #\(position + 1)"
+            if let strided, layers[strided].node == node {
+                let depthwise = layers[strided].isDepthwise ? "depthwise " : ""
+                return "\(layers[strided].kernelText) \(depthwise)conv #\(strided + 1)"
             }
             if case .pooling(let pooling) = graph[node].operator, pooling.window.strides.contains(where: { $0 > 1 }) {
                 return pooling.kind == .maximum ? "max pool" : "average pool"

@@ -1,15 +1,28 @@
 internal import SkiffGraph
 
 extension ResidualBlock {
-    /// The longest common prefix of its nodes' names, else of its weights' names, cut at a separator.
-    func structuralName(in graph: Graph) -> String? {
-        let own = (branch + shortcutNodes + [join])
-        if let name = commonPrefix(own.map { graph.displayName(of: $0) }) { return name }
-        let weights = own.flatMap { graph[$0].inputs }.compactMap { input -> String? in
+    /// Names to show the block by, best first: what the names of its nodes have in common, of the weights its
+    /// layers read, of the values they give.
+    func structuralNames(in graph: Graph) -> [String] {
+        let own = branch + shortcutNodes + [join]
+        let layers = convolutions.map(\.node) + shortcutNodes
+        let weights = layers.flatMap { graph[$0].inputs }.compactMap { input -> String? in
             guard let input, graph[input].tensor != nil else { return nil }
             return graph[input].name
         }
-        return commonPrefix(weights)
+        let values = layers.flatMap { graph[$0].outputs }.map { graph[$0].name }
+        return [commonPrefix(own.map { graph.displayName(of: $0) }), commonPrefix(weights), commonPrefix(values)]
+            .compactMap { $0 }
+    }
+}
+
+/// A name for each block: the best one that no other block has among its own, else `block 7`.
+func distinctNames(of blocks: [ResidualBlock], in graph: Graph) -> [String] {
+    let candidates = blocks.map { $0.structuralNames(in: graph) }
+    var uses: [String: Int] = [:]
+    for names in candidates { for name in Set(names) { uses[name, default: 0] += 1 } }
+    return candidates.enumerated().map { index, names in
+        names.first { uses[$0] == 1 } ?? "block \(index + 1)"
     }
 }
 

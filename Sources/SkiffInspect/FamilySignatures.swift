@@ -27,7 +27,7 @@ struct FamilySignature {
 extension FamilySignature {
     /// Sources: He et al. 2015 (tables 1 and 6); Sandler et al. 2018 (MobileNetV2); Howard et al. 2019; Tan and Le
     /// 2019; Chollet 2017; Arriaga et al. 2017 (mini-XCEPTION); Qin et al. 2020 (U²-Net).
-    static let table: [FamilySignature] = imageNet + mobile + separable
+    static let table: [FamilySignature] = imageNet + dlib + mobile + separable
 
     private static let imageNet: [FamilySignature] =
         [
@@ -44,6 +44,12 @@ extension FamilySignature {
             FamilySignature(
                 name: $0.0, shape: .bottleneck, stages: $0.1, channels: [256, 512, 1024, 2048], scaling: .thinOrWide)
         }
+
+    /// The network of dlib's age predictor: five blocks of two convolutions, shortcuts pooled and padded.
+    private static let dlib: [FamilySignature] = [
+        FamilySignature(
+            name: "ResNet-10 (dlib)", shape: .basic, stages: [1, 2, 2], channels: [64, 128, 256], scaling: .none)
+    ]
 
     private static let mobile: [FamilySignature] = [
         FamilySignature(

@@ -34,7 +34,7 @@ struct ResidualTopology {
             blocks.append(block)
         }
         units = blocks.indices.filter { !hasInner[$0] }
-        nameBlocks(in: graph)
+        for (index, name) in distinctNames(of: blocks, in: graph).enumerated() { blocks[index].name = name }
         stages = Self.stages(of: units, in: blocks, inputExtents: extents)
     }
 
@@ -53,19 +53,6 @@ struct ResidualTopology {
             pending.append(contentsOf: inner[next].reversed())
         }
         return order
-    }
-
-    private mutating func nameBlocks(in graph: Graph) {
-        let names = blocks.map { $0.structuralName(in: graph) }
-        var uses: [String: Int] = [:]
-        for name in names { if let name { uses[name, default: 0] += 1 } }
-        for (index, name) in names.enumerated() {
-            if let name, uses[name] == 1 {
-                blocks[index].name = name
-            } else {
-                blocks[index].name = "block \(index + 1)"
-            }
-        }
     }
 
     /// Runs of units. A stage ends where channels change, where something outside of blocks changes the extent,
