@@ -70,7 +70,8 @@ public struct Fact: Hashable, Sendable {
         }
         guard let contents, let count = shape.fixedShape?.checkedElementCount, count != contents.count else { return }
         throw GraphError(
-            .extent(input: "contents", expected: "\(count) elements for \(shape.shapeText)", found: "\(contents.count)"))
+            .extent(input: "contents", expected: "\(count) elements for \(shape.shapeText)", found: "\(contents.count)")
+        )
     }
 }
 

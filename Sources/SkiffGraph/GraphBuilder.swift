@@ -124,16 +124,20 @@ public struct GraphBuilder {
     public consuming func build() throws(GraphError) -> Graph {
         guard !outputs.isEmpty else { throw GraphError(.noOutputs) }
         try checkReads()
-        let order = try topologicalOrder(nodes: nodes, producers: values.map { pending in
-            if case .node(let node, _) = pending.source { node } else { nil }
-        })
+        let order = try topologicalOrder(
+            nodes: nodes,
+            producers: values.map { pending in
+                if case .node(let node, _) = pending.source { node } else { nil }
+            })
         var position = [Int](repeating: 0, count: nodes.count)
         for (index, node) in order.enumerated() { position[node.index] = index }
         let sorted = order.map { nodes[$0.index] }
         let kept = compacted()
         let finished = kept.values.map { pending, source in
             let placed: Value.Source =
-                if case .node(let node, let output) = source { .node(NodeID(position[node.index]), output: output) } else { source }
+                if case .node(let node, let output) = source {
+                    .node(NodeID(position[node.index]), output: output)
+                } else { source }
             return Value(name: pending.name, source: placed, fact: pending.declared)
         }
         let renumbered = sorted.map { node in

@@ -61,14 +61,15 @@ public struct GraphError: LocatedError {
         case .cycle(let nodes): "nodes form a cycle: " + nodes.map { escaped($0) }.joined(separator: " → ")
         case .noOutputs: "graph has no outputs"
         case .arity(let what, let expected, let found):
-            "takes \(expected.lowerBound == expected.upperBound ? "\(expected.lowerBound)" : "\(expected.lowerBound) to \(expected.upperBound)") \(what), found \(found)"
+            "takes \(rangeText(expected)) \(what), found \(found)"
         case .missingInput(let name): "input \(name) is left out"
         case .rank(let input, let expected, let found): "\(input) has rank \(found), expected \(expected)"
         case .extent(let input, let expected, let found): "\(input) has \(found), expected \(expected)"
         case .elementType(let input, let expected, let found):
             "\(input) is \(found.rawValue), expected \(expected)"
         case .broadcast(let left, let right): "shapes \(left) and \(right) do not broadcast"
-        case .attribute(let name, let expected, let found): "attribute \(name) is \(escaped(found)), expected \(expected)"
+        case .attribute(let name, let expected, let found):
+            "attribute \(name) is \(escaped(found)), expected \(expected)"
         case .emptyOutput(let axis, let found): "output axis \(axis) would have \(found) elements"
         case .overflow(let what): "\(what) leaves 64 bits"
         case .contentsUnknown(let input): "\(input) is not known before the graph runs"

@@ -30,7 +30,10 @@ extension Graph {
             var inputs: [Fact?] = []
             var isKnown = true
             for input in node.inputs {
-                guard let input else { inputs.append(nil); continue }
+                guard let input else {
+                    inputs.append(nil)
+                    continue
+                }
                 if facts[input.index] == nil { isKnown = false }
                 inputs.append(facts[input.index])
             }

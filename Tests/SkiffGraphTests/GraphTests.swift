@@ -87,7 +87,8 @@ struct GraphTests {
 
         var open = GraphBuilder()
         let missing = open.value(named: "missing")
-        try open.addNode("n", sourceOperator: "Relu", .unary(Unary(.relu)), inputs: [missing], outputs: [open.value(named: "y")])
+        try open.addNode(
+            "n", sourceOperator: "Relu", .unary(Unary(.relu)), inputs: [missing], outputs: [open.value(named: "y")])
         open.addOutput("y", open.value(named: "y"))
         let unread = open
         #expect(refusal { _ = try unread.build() } == .undefinedValue("missing"))
@@ -124,7 +125,9 @@ struct GraphTests {
         let weights = try #require(try graph.firstDifference(from: chain(3, seed: 9)))
         #expect(weights == "value 1 \"bias\": weights differ at element 0")
 
-        func variant(_ operation: Operator, metadata: GraphMetadata = GraphMetadata(), input: Fact = .map("N", 4)) throws -> Graph {
+        func variant(_ operation: Operator, metadata: GraphMetadata = GraphMetadata(), input: Fact = .map("N", 4))
+            throws -> Graph
+        {
             var builder = GraphBuilder(metadata: metadata)
             let value = try builder.addInput("x", input)
             let result = try builder.addNode("n", sourceOperator: "Relu", operation, inputs: [value], output: "y")
@@ -133,10 +136,16 @@ struct GraphTests {
         }
         let relu = try variant(.unary(Unary(.relu)))
         #expect(try relu.firstDifference(from: variant(.unary(Unary(.relu)))) == nil)
-        #expect(try relu.firstDifference(from: variant(.unary(Unary(.leakyReLU(alpha: 0.1)))))?.contains("operator") == true)
-        #expect(try relu.firstDifference(from: variant(.unary(Unary(.relu)), input: .map("N", 5)))?.contains("fact") == true)
+        #expect(
+            try relu.firstDifference(from: variant(.unary(Unary(.leakyReLU(alpha: 0.1)))))?.contains("operator") == true
+        )
+        #expect(
+            try relu.firstDifference(from: variant(.unary(Unary(.relu)), input: .map("N", 5)))?.contains("fact") == true
+        )
         let other = GraphMetadata(producer: "someone")
-        #expect(try relu.firstDifference(from: variant(.unary(Unary(.relu)), metadata: other))?.hasPrefix("metadata") == true)
+        #expect(
+            try relu.firstDifference(from: variant(.unary(Unary(.relu)), metadata: other))?.hasPrefix("metadata")
+                == true)
     }
 
     @Test("Weights of either byte order are equal where their elements are")

@@ -19,11 +19,19 @@ struct Hostility {
     var random = Repeatable(state: 11)
     /// Numbers and facts that fit more often than not, so that rules are searched behind their first check too.
     var isMild = false
-    static let numbers = [0, 1, 2, 3, -1, -2, 4, 7, 16, 1 << 20, 1 << 31, 1 << 40, 1 << 62, Int.max, Int.min, Int.min + 1]
+    static let numbers = [
+        0, 1, 2, 3, -1, -2, 4, 7, 16, 1 << 20, 1 << 31, 1 << 40, 1 << 62, Int.max, Int.min, Int.min + 1,
+    ]
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int.random(in: 0..<elements.count, using: &random)] }
-    mutating func number() -> Int { isMild ? pick([1, 1, 1, 2]) : Bool.random(using: &random) ? pick([1, 2, 3]) : pick(Self.numbers) }
-    mutating func list(_ most: Int = 4) -> [Int] { isMild ? [number()] : (0..<Int.random(in: 0...most, using: &random)).map { _ in number() } }
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &random)]
+    }
+    mutating func number() -> Int {
+        isMild ? pick([1, 1, 1, 2]) : Bool.random(using: &random) ? pick([1, 2, 3]) : pick(Self.numbers)
+    }
+    mutating func list(_ most: Int = 4) -> [Int] {
+        isMild ? [number()] : (0..<Int.random(in: 0...most, using: &random)).map { _ in number() }
+    }
     mutating func flag() -> Bool { Bool.random(using: &random) }
     mutating func optional<Wrapped>(_ value: Wrapped) -> Wrapped? { flag() ? value : nil }
 
@@ -36,14 +44,20 @@ struct Hostility {
     }
 
     mutating func fact() -> Fact? {
-        if isMild { return Fact(.float32, pick([[1, 2, 3], [1, 2, 1], ["N", 2, "M"], [2, 2, 1], [2], [2], [2], [1], ["N"]] as [SymbolicShape])) }
+        if isMild {
+            return Fact(
+                .float32,
+                pick(
+                    [[1, 2, 3], [1, 2, 1], ["N", 2, "M"], [2, 2, 1], [2], [2], [2], [1], ["N"]] as [SymbolicShape]))
+        }
         if Int.random(in: 0..<8, using: &random) == 0 { return nil }
         let type = pick([ElementType.float32, .float32, .int64, .int64, .int32, .bool, .string, .float16, .uint4])
         var shape = optional((0..<Int.random(in: 0...5, using: &random)).map { _ in dimension() })
         if flag() { shape = pick([[1], [2], [4], [], [.unknown]]) }
         var contents: Fact.Contents?
         if flag() {
-            let count = shape?.fixedShape?.checkedElementCount.map { min($0, 8) } ?? Int.random(in: 0...4, using: &random)
+            let count =
+                shape?.fixedShape?.checkedElementCount.map { min($0, 8) } ?? Int.random(in: 0...4, using: &random)
             contents =
                 type.isFloatingPoint
                 ? .reals((0..<count).map { _ in pick([0, 1, 2.5, -1, .nan, .infinity, -.infinity, 1e300, 0.5]) })
@@ -65,12 +79,15 @@ struct Hostility {
         let layout = pick(Layout.allCases)
         switch kind {
         case .convolution:
-            return .convolution(Convolution(
-                window: window(), groups: number(), layout: layout, kernelOrder: pick(KernelOrder.allCases)))
+            return .convolution(
+                Convolution(
+                    window: window(), groups: number(), layout: layout, kernelOrder: pick(KernelOrder.allCases)))
         case .convolutionTranspose:
-            return .convolutionTranspose(ConvolutionTranspose(
-                window: window(), outputPadding: flag() ? [0, 0] : list(), outputShape: optional(list()), groups: number(),
-                layout: layout, kernelOrder: pick(KernelOrder.allCases)))
+            return .convolutionTranspose(
+                ConvolutionTranspose(
+                    window: window(), outputPadding: flag() ? [0, 0] : list(), outputShape: optional(list()),
+                    groups: number(),
+                    layout: layout, kernelOrder: pick(KernelOrder.allCases)))
         case .dense: return .dense(Dense())
         case .gemm: return .gemm(Gemm(alpha: 1, beta: 1, transposesA: flag(), transposesB: flag()))
         case .matrixMultiplication: return .matrixMultiplication(MatrixMultiplication())
@@ -78,16 +95,18 @@ struct Hostility {
         case .instanceNormalization: return .instanceNormalization(InstanceNormalization(epsilon: 0))
         case .layerNormalization: return .layerNormalization(LayerNormalization(epsilon: 0, firstAxis: number()))
         case .groupNormalization:
-            return .groupNormalization(GroupNormalization(
-                groups: number(), epsilon: 0, axis: number(), affinePerGroup: flag()))
+            return .groupNormalization(
+                GroupNormalization(
+                    groups: number(), epsilon: 0, axis: number(), affinePerGroup: flag()))
         case .localResponseNormalization:
             return .localResponseNormalization(LocalResponseNormalization(size: number(), alpha: 0, beta: 0, bias: 0))
         case .pooling:
             let kind = pick([Pooling.Kind.maximum, .average(countsPadding: true), .norm(p: number())])
             return .pooling(Pooling(kind: kind, kernel: list(3), window: window(), ceilMode: flag(), layout: layout))
         case .globalPooling:
-            return .globalPooling(GlobalPooling(
-                kind: pick([.maximum, .average, .norm(p: number())]), layout: layout, keepsDimensions: flag()))
+            return .globalPooling(
+                GlobalPooling(
+                    kind: pick([.maximum, .average, .norm(p: number())]), layout: layout, keepsDimensions: flag()))
         case .unary:
             return .unary(Unary(pick([.relu, .not, .negative, .floor, .absolute, .reciprocal, .bitwiseNot, .isNaN])))
         case .parametricReLU: return .parametricReLU(ParametricReLU())
@@ -96,10 +115,13 @@ struct Hostility {
         case .variadic: return .variadic(Variadic(pick(Variadic.Kind.allCases)))
         case .select: return .select(Select())
         case .reduction:
-            return .reduction(Reduction(
-                pick(Reduction.Kind.allCases), axes: optional(list()), keepsDimensions: flag(), emptyAxesMeanNone: flag()))
+            return .reduction(
+                Reduction(
+                    pick(Reduction.Kind.allCases), axes: optional(list()), keepsDimensions: flag(),
+                    emptyAxesMeanNone: flag()))
         case .argumentReduction:
-            return .argumentReduction(ArgumentReduction(.maximum, axis: number(), keepsDimensions: flag(), selectsLast: flag()))
+            return .argumentReduction(
+                ArgumentReduction(.maximum, axis: number(), keepsDimensions: flag(), selectsLast: flag()))
         case .softmax: return .softmax(Softmax(axis: number(), flattensFromAxis: flag()))
         case .cumulativeSum: return .cumulativeSum(CumulativeSum(isExclusive: flag(), isReversed: flag()))
         case .identity: return .identity(Identity())
@@ -112,9 +134,10 @@ struct Hostility {
         case .pad: return .pad(Pad(mode: pick(Pad.Mode.allCases), pads: optional(list(8))))
         case .cropping: return .cropping(Cropping(before: list(), after: list(), layout: layout))
         case .resize:
-            return .resize(Resize(
-                mode: .linear, coordinates: pick(Resize.Coordinates.allCases), axes: optional(list()),
-                aspectRatio: pick(Resize.AspectRatio.allCases)))
+            return .resize(
+                Resize(
+                    mode: .linear, coordinates: pick(Resize.Coordinates.allCases), axes: optional(list()),
+                    aspectRatio: pick(Resize.AspectRatio.allCases)))
         case .upsampling: return .upsampling(Upsampling(factors: list(), interpolation: .nearest, layout: layout))
         case .reshape: return .reshape(Reshape(shape: optional(list()), allowsZero: flag(), keepsBatch: flag()))
         case .flatten: return .flatten(Flatten(axis: number()))
@@ -128,7 +151,8 @@ struct Hostility {
         case .shapeOf: return .shapeOf(ShapeOf(start: number(), end: optional(number())))
         case .sizeOf: return .sizeOf(SizeOf())
         case .constantOfShape:
-            return .constantOfShape(ConstantOfShape(elementType: pick(ElementType.allCases), value: pick([0, .nan, 1e300])))
+            return .constantOfShape(
+                ConstantOfShape(elementType: pick(ElementType.allCases), value: pick([0, .nan, 1e300])))
         case .range: return .range(RangeOfNumbers())
         case .unknown: return .unknown(UnknownOperator(name: "Custom", domain: "x"))
         }

@@ -25,9 +25,11 @@ private let unit = Window.explicit([1, 1], [0, 0])
 private func transposed(
     _ window: Window = unit, outputPadding: [Int] = [0, 0], outputShape: [Int]? = nil, groups: Int = 1
 ) -> Operator {
-    .convolutionTranspose(ConvolutionTranspose(
-        window: window, outputPadding: outputPadding, outputShape: outputShape, groups: groups, layout: .channelsFirst,
-        kernelOrder: .inputOutputSpatial))
+    .convolutionTranspose(
+        ConvolutionTranspose(
+            window: window, outputPadding: outputPadding, outputShape: outputShape, groups: groups,
+            layout: .channelsFirst,
+            kernelOrder: .inputOutputSpatial))
 }
 
 private func pool(_ kernel: [Int], _ window: Window = unit, kind: Pooling.Kind = .maximum) -> Operator {
@@ -44,20 +46,29 @@ struct RuleErrorTests {
         Refusal(.convolution(unit), map, says: "takes 2 to 3 inputs, found 1"),
         Refusal(.convolution(unit), map, nil, says: "input weight is left out"),
         Refusal(.convolution(unit), map, kernel, outputs: 2, says: "takes 1 outputs, found 2"),
-        Refusal(.convolution(unit), Fact(.int32, [1, 4, 8, 8]), kernel, says: "input is int32, expected a floating-point type"),
-        Refusal(.convolution(unit), map, Fact(.float16, [6, 4, 3, 3]), says: "weight is float16, expected float32 as input"),
+        Refusal(
+            .convolution(unit), Fact(.int32, [1, 4, 8, 8]), kernel,
+            says: "input is int32, expected a floating-point type"),
+        Refusal(
+            .convolution(unit), map, Fact(.float16, [6, 4, 3, 3]), says: "weight is float16, expected float32 as input"),
         Refusal(.convolution(unit), map, kernel, .map(5), says: "bias has 5 channels, expected 6"),
         Refusal(.convolution(unit), map, kernel, .map(6, 1), says: "bias has rank 2, expected 1"),
-        Refusal(.convolution(unit), .map(1, 64, 8, 8), kernel, says: "weight has 4 input channels, expected 64 as the input has"),
+        Refusal(
+            .convolution(unit), .map(1, 64, 8, 8), kernel,
+            says: "weight has 4 input channels, expected 64 as the input has"),
         Refusal(.convolution(unit), .map(1, 4, 8), kernel, says: "input has rank 3, expected 4"),
         Refusal(.convolution(unit), map, .map(6, 4), says: "weight has rank 2, expected at least 3"),
-        Refusal(.convolution(unit), map, .map(6, 4, 0, 3), says: "weight has [0, 3], expected at least 1 along each kernel axis"),
+        Refusal(
+            .convolution(unit), map, .map(6, 4, 0, 3),
+            says: "weight has [0, 3], expected at least 1 along each kernel axis"),
         Refusal(.convolution(unit), .map(1, 4, 2, 8), kernel, says: "output axis 2 would have -1 elements"),
         Refusal(.convolution(unit, groups: 0), map, kernel, says: "attribute groups is 0, expected at least 1"),
         Refusal(
             .convolution(unit, groups: 4), map, .map(6, 1, 3, 3),
             says: "weight has 6 output channels, expected a multiple of 4 groups"),
-        Refusal(.convolution(.explicit([0, 1], [0, 0])), map, kernel, says: "attribute strides is [0, 1], expected numbers of at least 1"),
+        Refusal(
+            .convolution(.explicit([0, 1], [0, 0])), map, kernel,
+            says: "attribute strides is [0, 1], expected numbers of at least 1"),
         Refusal(.convolution(.explicit([1], [0])), map, kernel, says: "attribute strides is [1], expected 2 numbers"),
         Refusal(
             .convolution(.explicit([1, 1], [0, 0], dilations: [0, 1])), map, kernel,
@@ -66,17 +77,25 @@ struct RuleErrorTests {
             .convolution(.explicit([1, 1], [0, -1])), map, kernel,
             says: "attribute pads before is [0, -1], expected numbers of at least 0"),
         Refusal(
-            .convolution(.explicit([1, 1], [0, 0], dilations: [1 << 62, 1])), map, kernel, says: "dilated kernel leaves 64 bits"),
+            .convolution(.explicit([1, 1], [0, 0], dilations: [1 << 62, 1])), map, kernel,
+            says: "dilated kernel leaves 64 bits"),
         Refusal(.convolution(.explicit([1, 1], [Int.max, 0])), map, kernel, says: "padding leaves 64 bits"),
-        Refusal(transposed(outputPadding: [0]), map, .map(4, 6, 3, 3), says: "attribute output padding is [0], expected 2 numbers"),
+        Refusal(
+            transposed(outputPadding: [0]), map, .map(4, 6, 3, 3),
+            says: "attribute output padding is [0], expected 2 numbers"),
         Refusal(
             transposed(outputShape: [40, 8]), map, .map(4, 6, 3, 3),
             says: "attribute output shape is 40, expected at most 10 along spatial axis 0"),
-        Refusal(transposed(.explicit([1, 1], [5, 0])), map, .map(4, 6, 3, 3), says: "output axis 2 would have 0 elements"),
-        Refusal(transposed(groups: 3), map, .map(4, 2, 3, 3), says: "weight has 4 input channels, expected a multiple of 3 groups"),
+        Refusal(
+            transposed(.explicit([1, 1], [5, 0])), map, .map(4, 6, 3, 3), says: "output axis 2 would have 0 elements"),
+        Refusal(
+            transposed(groups: 3), map, .map(4, 2, 3, 3),
+            says: "weight has 4 input channels, expected a multiple of 3 groups"),
         Refusal(pool([2]), map, says: "attribute strides is [1, 1], expected 1 numbers"),
         Refusal(pool([0, 2]), map, says: "attribute kernel is [0, 2], expected numbers of at least 1"),
-        Refusal(pool([2, 2], .explicit([1, 1], [2, 0])), map, says: "attribute pads is 2, expected less than the window of 2"),
+        Refusal(
+            pool([2, 2], .explicit([1, 1], [2, 0])), map,
+            says: "attribute pads is 2, expected less than the window of 2"),
         Refusal(pool([2, 2], kind: .norm(p: 0)), map, says: "attribute p is 0, expected at least 1"),
         Refusal(
             .globalPooling(GlobalPooling(kind: .average, layout: .channelsFirst, keepsDimensions: true)), .map(1, 4),
@@ -92,9 +111,11 @@ struct RuleErrorTests {
         Refusal(
             .gemm(Gemm(alpha: 1, beta: 1, transposesA: false, transposesB: false)), .map(2, 4), .map(4, 3), .map(2),
             says: "C has [2], expected a shape that broadcasts to [2, 3]"),
-        Refusal(.matrixMultiplication(MatrixMultiplication()), .map(2, 4), .map(3, 5), says: "B has 3 rows, expected 4"),
         Refusal(
-            .matrixMultiplication(MatrixMultiplication()), .map(2, 2, 4), .map(3, 4, 5), says: "shapes [2] and [3] do not broadcast"),
+            .matrixMultiplication(MatrixMultiplication()), .map(2, 4), .map(3, 5), says: "B has 3 rows, expected 4"),
+        Refusal(
+            .matrixMultiplication(MatrixMultiplication()), .map(2, 2, 4), .map(3, 4, 5),
+            says: "shapes [2] and [3] do not broadcast"),
         Refusal(
             .batchNormalization(BatchNormalization(epsilon: 0, axis: 1)), map, .map(4), .map(4), .map(4), .map(5),
             says: "variance has 5 channels, expected 4"),
@@ -121,15 +142,18 @@ struct RuleErrorTests {
         Refusal(.unary(Unary(.sigmoid)), .list(2), says: "input is int64, expected a floating-point type"),
         Refusal(.unary(Unary(.relu)), .map(2), .map(2), says: "takes 1 inputs, found 2"),
         Refusal(
-            .parametricReLU(ParametricReLU()), .map(2, 3), .map(2), says: "slope has [2], expected a shape that broadcasts to [2, 3]"),
+            .parametricReLU(ParametricReLU()), .map(2, 3), .map(2),
+            says: "slope has [2], expected a shape that broadcasts to [2, 3]"),
         Refusal(.clip(Clip()), .map(2), .map(3), says: "minimum has an axis of 3, expected one element"),
         Refusal(.select(Select()), .map(2), .map(2), .map(2), says: "condition is float32, expected bool"),
         Refusal(.variadic(Variadic(.sum)), says: "takes 1 inputs, found 0"),
         Refusal(.softmax(Softmax(axis: 2)), .map(2, 3), says: "attribute axis is 2, expected -2 to 1"),
         Refusal(
-            .reduction(Reduction(.sum, axes: [5], keepsDimensions: true)), .map(2, 3), says: "attribute axes is 5, expected -2 to 1"),
+            .reduction(Reduction(.sum, axes: [5], keepsDimensions: true)), .map(2, 3),
+            says: "attribute axes is 5, expected -2 to 1"),
         Refusal(
-            .argumentReduction(ArgumentReduction(.maximum, axis: 0, keepsDimensions: true, selectsLast: false)), .map(0, 3),
+            .argumentReduction(ArgumentReduction(.maximum, axis: 0, keepsDimensions: true, selectsLast: false)),
+            .map(0, 3),
             says: "input has 0, expected at least 1 along axis 0"),
         Refusal(
             .cumulativeSum(CumulativeSum(isExclusive: false, isReversed: false)), .map(2), .scalar(1),
@@ -141,42 +165,70 @@ struct RuleErrorTests {
         Refusal(reshape([5]), .map(2, 3), says: "input has shape [2, 3], expected the elements of [5]"),
         Refusal(reshape([-1, -1]), .map(2, 3), says: "attribute shape is [-1, -1], expected at most one -1"),
         Refusal(reshape([-2]), .map(2, 3), says: "attribute shape is [-2], expected extents of at least -1"),
-        Refusal(reshape([1, 1, 0]), .map(2, 3), says: "attribute shape is [1, 1, 0], expected zeros only for axes of [2, 3]"),
-        Refusal(reshape([0, -1], allowsZero: true), .map(0, 3), says: "attribute shape is [0, -1], expected no -1 beside a zero"),
+        Refusal(
+            reshape([1, 1, 0]), .map(2, 3), says: "attribute shape is [1, 1, 0], expected zeros only for axes of [2, 3]"
+        ),
+        Refusal(
+            reshape([0, -1], allowsZero: true), .map(0, 3),
+            says: "attribute shape is [0, -1], expected no -1 beside a zero"),
         Refusal(.reshape(Reshape(shape: nil, allowsZero: false)), .map(2), says: "input shape is left out"),
         Refusal(
             .reshape(Reshape(shape: nil, allowsZero: false)), .map(2), Fact(.float32, [1]),
             says: "shape is float32, expected a whole-number type"),
         Refusal(.flatten(Flatten(axis: 3)), .map(2, 3), says: "attribute axis is 3, expected -2 to 2"),
-        Refusal(.squeeze(Squeeze(axes: [0])), .map(2, 3), says: "input has 2 elements along squeezed axis 0, expected 1"),
-        Refusal(.unsqueeze(Unsqueeze(axes: [0, -3])), .map(2), says: "attribute axes is [0, -3], expected distinct axes"),
-        Refusal(.transpose(Transpose(permutation: [0, 0])), .map(2, 3), says: "attribute permutation is [0, 0], expected distinct axes"),
-        Refusal(.transpose(Transpose(permutation: [0])), .map(2, 3), says: "attribute permutation is [0], expected the axes 0 to 1"),
-        Refusal(.concatenation(Concatenation(axis: 0)), .map(2, 3), .map(2, 4), says: "input 1 has 4 elements along axis 1, expected 3"),
+        Refusal(
+            .squeeze(Squeeze(axes: [0])), .map(2, 3), says: "input has 2 elements along squeezed axis 0, expected 1"),
+        Refusal(
+            .unsqueeze(Unsqueeze(axes: [0, -3])), .map(2), says: "attribute axes is [0, -3], expected distinct axes"),
+        Refusal(
+            .transpose(Transpose(permutation: [0, 0])), .map(2, 3),
+            says: "attribute permutation is [0, 0], expected distinct axes"),
+        Refusal(
+            .transpose(Transpose(permutation: [0])), .map(2, 3),
+            says: "attribute permutation is [0], expected the axes 0 to 1"),
+        Refusal(
+            .concatenation(Concatenation(axis: 0)), .map(2, 3), .map(2, 4),
+            says: "input 1 has 4 elements along axis 1, expected 3"),
         Refusal(.concatenation(Concatenation(axis: 2)), .map(2, 3), says: "attribute axis is 2, expected -2 to 1"),
-        Refusal(.split(Split(axis: 0, sizes: [1, 2])), .map(4), outputs: 2, says: "attribute split is a sum of 3, expected sizes that sum to 4"),
+        Refusal(
+            .split(Split(axis: 0, sizes: [1, 2])), .map(4), outputs: 2,
+            says: "attribute split is a sum of 3, expected sizes that sum to 4"),
         Refusal(
             .split(Split(axis: 0, sizes: [4])), .map(4), outputs: 2,
             says: "attribute split is [4], expected 2 sizes of at least 0, one per output"),
-        Refusal(.slice(Slice()), .map(4), .list(0), .list(2), .list(0), .list(0), says: "attribute steps is 0, expected a number other than 0"),
+        Refusal(
+            .slice(Slice()), .map(4), .list(0), .list(2), .list(0), .list(0),
+            says: "attribute steps is 0, expected a number other than 0"),
         Refusal(.slice(Slice()), .map(4), .list(0, 0), .list(2), says: "ends has 1, expected 2 numbers as starts"),
-        Refusal(.slice(Slice()), .map(4), .list(0, 0), .list(2, 2), .list(0, 0), says: "attribute axes is [0, 0], expected distinct axes"),
+        Refusal(
+            .slice(Slice()), .map(4), .list(0, 0), .list(2, 2), .list(0, 0),
+            says: "attribute axes is [0, 0], expected distinct axes"),
         Refusal(.gather(Gather(axis: 0)), .map(4), .list(4), says: "indices has 4, expected -4 to 3"),
         Refusal(.gatherElements(GatherElements(axis: 0)), .map(4, 2), .list(0), says: "indices has rank 1, expected 2"),
         Refusal(.pad(Pad(mode: .constant, pads: [1])), .map(4), says: "attribute pads is 1, expected 2 numbers"),
         Refusal(.pad(Pad(mode: .constant, pads: [-3, -2])), .map(4), says: "output axis 0 would have -1 elements"),
-        Refusal(.pad(Pad(mode: .reflect, pads: [4, 0])), .map(4), says: "attribute pads is 4, expected less than the 4 elements it reflects"),
-        Refusal(.cropping(Cropping(before: [2], after: [2], layout: .channelsLast)), .map(1, 4, 3), says: "output axis 1 would have 0 elements"),
+        Refusal(
+            .pad(Pad(mode: .reflect, pads: [4, 0])), .map(4),
+            says: "attribute pads is 4, expected less than the 4 elements it reflects"),
+        Refusal(
+            .cropping(Cropping(before: [2], after: [2], layout: .channelsLast)), .map(1, 4, 3),
+            says: "output axis 1 would have 0 elements"),
         Refusal(.expand(Expand()), .map(3), .list(2), says: "shapes [3] and [2] do not broadcast"),
         Refusal(.expand(Expand()), .map(3), .list(-1), says: "attribute shape is -1, expected extents of at least 0"),
-        Refusal(.tile(Tile(repeats: [1])), .map(3, 2), says: "attribute repeats is [1], expected 2 numbers of at least 0"),
+        Refusal(
+            .tile(Tile(repeats: [1])), .map(3, 2), says: "attribute repeats is [1], expected 2 numbers of at least 0"),
         Refusal(.tile(Tile(repeats: [1 << 62])), .map(8), says: "tiled extent leaves 64 bits"),
         Refusal(.tile(Tile(repeats: [1 << 39])), .map(8), says: "extent is 4398046511104, allowed are 1099511627776"),
         Refusal(
-            .depthToSpace(DepthToSpace(blockSize: 3, mode: .depthColumnRow)), map, says: "input has 4, expected a multiple of 9 along axis 1"),
+            .depthToSpace(DepthToSpace(blockSize: 3, mode: .depthColumnRow)), map,
+            says: "input has 4, expected a multiple of 9 along axis 1"),
         Refusal(.spaceToDepth(SpaceToDepth(blockSize: 0)), map, says: "attribute block size is 0, expected at least 1"),
-        Refusal(.range(RangeOfNumbers()), .scalar(0), .scalar(1), .scalar(0), says: "attribute step is 0, expected a number other than 0"),
-        Refusal(.constantOfShape(ConstantOfShape(elementType: .float32, value: 0)), .list(-1), says: "attribute shape is -1, expected extents of at least 0"),
+        Refusal(
+            .range(RangeOfNumbers()), .scalar(0), .scalar(1), .scalar(0),
+            says: "attribute step is 0, expected a number other than 0"),
+        Refusal(
+            .constantOfShape(ConstantOfShape(elementType: .float32, value: 0)), .list(-1),
+            says: "attribute shape is -1, expected extents of at least 0"),
         Refusal(
             .upsampling(Upsampling(factors: [0], interpolation: .nearest, layout: .channelsLast)), .map(1, 4, 3),
             says: "attribute factors is [0], expected numbers of at least 1"),
@@ -185,7 +237,8 @@ struct RuleErrorTests {
             .resize(Resize(mode: .linear, coordinates: .halfPixel)), map, nil, .reals([1, 1, 0, 1]),
             says: "attribute scales is 0.0, expected numbers above 0"),
         Refusal(
-            .resize(Resize(mode: .linear, coordinates: .halfPixel)), map, nil, nil, .list(1, 4), says: "sizes has 2, expected 4 numbers"),
+            .resize(Resize(mode: .linear, coordinates: .halfPixel)), map, nil, nil, .list(1, 4),
+            says: "sizes has 2, expected 4 numbers"),
         Refusal(
             .resize(Resize(mode: .linear, coordinates: .halfPixel, axes: [4])), map, nil, nil, .list(1),
             says: "attribute axes is 4, expected -4 to 3"),
@@ -195,7 +248,8 @@ struct RuleErrorTests {
         Refusal(.identity(Identity()), Fact(.float32, shape: [-1]), says: "output axis 0 would have -1 elements"),
     ]
 
-    @Test("Inputs that do not fit are refused by name, with what was found and expected",
+    @Test(
+        "Inputs that do not fit are refused by name, with what was found and expected",
         arguments: windows + products + elementwise + arrangement)
     func refuses(refusal: Refusal) {
         do {
@@ -221,7 +275,8 @@ struct OutputFactTests {
         #expect(try types(.unary(Unary(.isNaN)), map) == [.bool])
         #expect(try types(.identity(Identity()), map, outputs: 2) == [.float32, .bool])
         #expect(try types(pool([2, 2]), map, outputs: 2) == [.float32, .int64])
-        #expect(try types(.layerNormalization(LayerNormalization(epsilon: 0, firstAxis: 1)), map, outputs: 3).count == 3)
+        #expect(
+            try types(.layerNormalization(LayerNormalization(epsilon: 0, firstAxis: 1)), map, outputs: 3).count == 3)
         let largest = ArgumentReduction(.maximum, axis: 1, keepsDimensions: false, selectsLast: false)
         #expect(try types(.argumentReduction(largest), map) == [.int64])
         let half = Fact(.float16, [1, 4, 8, 8])

@@ -11,7 +11,9 @@ extension Fact {
         Fact(.int64, shape: [values.count], contents: .integers(values.map { .fixed($0) }))
     }
     /// A list of int64, some of it open.
-    static func extents(_ values: Dimension...) -> Fact { Fact(.int64, shape: [values.count], contents: .integers(values)) }
+    static func extents(_ values: Dimension...) -> Fact {
+        Fact(.int64, shape: [values.count], contents: .integers(values))
+    }
     static func scalar(_ value: Int) -> Fact { Fact(.int64, shape: [], contents: .integers([.fixed(value)])) }
     static func reals(_ values: [Double]) -> Fact { Fact(.float32, shape: [values.count], contents: .reals(values)) }
     static let unranked = Fact(.float32, nil)
@@ -24,14 +26,16 @@ extension Dimension: ExpressibleByStringLiteral {
 extension Window {
     static func explicit(_ strides: [Int], _ pads: [Int], dilations: [Int]? = nil) -> Window {
         Window(
-            strides: strides, dilations: dilations ?? strides.map { _ in 1 }, padding: .explicit(before: pads, after: pads))
+            strides: strides, dilations: dilations ?? strides.map { _ in 1 },
+            padding: .explicit(before: pads, after: pads))
     }
 }
 
 extension Operator {
     static func convolution(_ window: Window, groups: Int = 1) -> Operator {
-        .convolution(Convolution(
-            window: window, groups: groups, layout: .channelsFirst, kernelOrder: .outputInputSpatial))
+        .convolution(
+            Convolution(
+                window: window, groups: groups, layout: .channelsFirst, kernelOrder: .outputInputSpatial))
     }
 
     /// The shape of output 0.

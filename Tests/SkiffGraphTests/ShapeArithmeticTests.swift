@@ -25,18 +25,24 @@ struct ShapeArithmeticTests {
         let halved = Window(strides: [2, 2], dilations: [1, 1], padding: .sameUpper)
         #expect(try Operator.convolution(same).shape(open, weight) == [1, 8, "H", "W"])
         #expect(try Operator.convolution(.explicit([1, 1], [1, 1])).shape(open, weight) == [1, 8, "H", "W"])
-        #expect(try Operator.convolution(.explicit([1, 1], [2, 2], dilations: [2, 2])).shape(open, weight) == [1, 8, "H", "W"])
-        #expect(try Operator.convolution(.explicit([1, 1], [0, 0])).shape(open, weight) == [1, 8, .unknown, .unknown])
+        #expect(
+            try Operator.convolution(.explicit([1, 1], [2, 2], dilations: [2, 2])).shape(open, weight) == [
+                1, 8, "H", "W",
+            ])
+        #expect(
+            try Operator.convolution(.explicit([1, 1], [0, 0])).shape(open, weight) == [1, 8, .unknown, .unknown])
         #expect(try Operator.convolution(halved).shape(open, weight) == [1, 8, .unknown, .unknown])
         #expect(try Operator.convolution(same).shape(.unranked, weight) == nil)
         #expect(try Operator.convolution(same).shape(open, .unranked) == [1, .unknown, .unknown, .unknown])
     }
 
-    @Test("A reshape finds the named batch back", arguments: [
-        (["N", 512, 1, 1], [-1, 512], ["N", 512]), (["N", 512, 1, 1], [0, -1], ["N", 512]),
-        (["N", 8, 4], [-1, 4], [.unknown, 4]), (["N", 6, "W"], [0, 3, -1], ["N", 3, .unknown]),
-        (["N", 6, "W"], [0, 6, -1], ["N", 6, "W"]), ([2, 6], [-1], [12]), (["N", 6], [1, 6], [1, 6]),
-    ] as [(SymbolicShape, [Int], SymbolicShape)])
+    @Test(
+        "A reshape finds the named batch back",
+        arguments: [
+            (["N", 512, 1, 1], [-1, 512], ["N", 512]), (["N", 512, 1, 1], [0, -1], ["N", 512]),
+            (["N", 8, 4], [-1, 4], [.unknown, 4]), (["N", 6, "W"], [0, 3, -1], ["N", 3, .unknown]),
+            (["N", 6, "W"], [0, 6, -1], ["N", 6, "W"]), ([2, 6], [-1], [12]), (["N", 6], [1, 6], [1, 6]),
+        ] as [(SymbolicShape, [Int], SymbolicShape)])
     func reshape(input: SymbolicShape, target: [Int], expected: SymbolicShape) throws {
         let reshape = Operator.reshape(Reshape(shape: nil, allowsZero: false))
         #expect(try reshape.shape(Fact(.float32, input), .list(target)) == expected)
@@ -55,7 +61,9 @@ struct ShapeArithmeticTests {
         #expect(try keras.shape(.unranked) == [.unknown, .unknown, 2])
     }
 
-    @Test("The shape arithmetic of exporters resolves while the graph is built: Shape, Gather, Unsqueeze, Concat, Reshape")
+    @Test(
+        "The shape arithmetic of exporters resolves while the graph is built: Shape, Gather, Unsqueeze, Concat, Reshape"
+    )
     func exportedFlatten() throws {
         var builder = GraphBuilder()
         let input = try builder.addInput("x", .map("N", 4, 2, 3))
@@ -87,16 +95,25 @@ struct ShapeArithmeticTests {
         let real = try Operator.cast(Cast(to: .float32)).infer([doubled], outputCount: 1)[0]
         let old = try Operator.cast(Cast(to: .float32)).infer([spatial], outputCount: 1)[0]
         let factor = try Operator.binary(Binary(.divide)).infer([real, old], outputCount: 1)[0]
-        let scales = try Operator.concatenation(Concatenation(axis: 0)).infer([.reals([1, 1]), factor], outputCount: 1)[0]
+        let scales = try Operator.concatenation(Concatenation(axis: 0)).infer(
+            [.reals([1, 1]), factor], outputCount: 1)[0]
         #expect(try resize.shape(.map("N", 8, 5, 6), nil, scales) == ["N", 8, 10, 12])
         let floored = try Operator.unary(Unary(.floor)).infer([.reals([2.7])], outputCount: 1)[0]
         #expect(try Operator.cast(Cast(to: .int64)).integers(floored) == [2])
     }
 
+    @Test("A region of interest does not change a resize's extents")
+    func croppedResize() throws {
+        let resize = Operator.resize(Resize(mode: .linear, coordinates: .tfCropAndResize))
+        let region = Fact.reals([0, 0, 0.25, 0.25, 1, 1, 0.75, 0.75])
+        #expect(try resize.shape(.map(1, 1, 8, 8), region, .reals([1, 1, 2, 2])) == [1, 1, 16, 16])
+    }
+
     @Test("PyTorch's expand resolves: Equal, Where, ConstantOfShape")
     func exportedExpand() throws {
         let target = Fact.extents("N", -1, 4)
-        let ones = try Operator.constantOfShape(ConstantOfShape(elementType: .int64, value: 1)).infer([.list(3)], outputCount: 1)[0]
+        let ones = try Operator.constantOfShape(ConstantOfShape(elementType: .int64, value: 1)).infer(
+            [.list(3)], outputCount: 1)[0]
         let minus = try Operator.binary(Binary(.multiply)).infer([ones, .scalar(-1)], outputCount: 1)[0]
         let isMinus = try Operator.binary(Binary(.equal)).infer([target, minus], outputCount: 1)[0]
         let chosen = try Operator.select(Select()).infer([isMinus, ones, target], outputCount: 1)[0]
@@ -117,7 +134,10 @@ struct ShapeArithmeticTests {
         #expect(try Operator.cast(Cast(to: .int32)).integers(list) == ["N", 3, 8])
         #expect(try Operator.cast(Cast(to: .int8)).integers(.list(300)) == [.unknown])
         #expect(try Operator.range(RangeOfNumbers()).integers(.scalar(5), .scalar(0), .scalar(-2)) == [5, 3, 1])
-        #expect(try Operator.reduction(Reduction(.product, axes: nil, keepsDimensions: false)).integers(.list(2, 3, 4)) == [24])
+        #expect(
+            try Operator.reduction(Reduction(.product, axes: nil, keepsDimensions: false)).integers(.list(2, 3, 4)) == [
+                24
+            ])
         #expect(try Operator.unary(Unary(.negative)).integers(.list(3)) == [-3])
         #expect(try Operator.binary(Binary(.subtract)).integers(list, .list(0, 1, 1)) == ["N", 2, 7])
         #expect(try Operator.binary(Binary(.divide)).integers(list, .list(1, 2, 2)) == ["N", 1, 4])
@@ -139,5 +159,16 @@ struct ShapeArithmeticTests {
         #expect(try slice.shape(.map("N", 4), .list(-1), .list(Int.min), .list(0), .list(-1)) == ["N", 4])
         #expect(try slice.shape(.map("N", 4), .list(1), .list(Int.max), .list(0)) == [.unknown, 4])
         #expect(try slice.shape(.map("N", 4), Fact(.int64, shape: [1]), .list(3), .list(1)) == ["N", .unknown])
+    }
+
+    @Test("A range of reals has the numbers that ONNX Runtime gives it")
+    func realRange() throws {
+        let range = Operator.range(RangeOfNumbers())
+        for (start, limit, step, count) in [(0.1, 0.7, 0.1, 6), (0, 1, 0.1, 10), (0.1, 0.4, 0.3, 1), (1, 0, -0.1, 10)] {
+            let inputs = [start, limit, step].map { number in
+                Fact(.float32, shape: [], contents: .reals([Double(Float(number))]))
+            }
+            #expect(try range.infer(inputs, outputCount: 1)[0].shape == [.fixed(count)])
+        }
     }
 }

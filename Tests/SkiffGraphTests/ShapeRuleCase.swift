@@ -77,27 +77,31 @@ struct ShapeRuleCase: CustomStringConvertible, Sendable {
     private func onnxOperator() throws -> Operator {
         switch name {
         case "Conv":
-            return .convolution(Convolution(
-                window: window, groups: integer("group", default: 1), layout: .channelsFirst,
-                kernelOrder: .outputInputSpatial))
+            return .convolution(
+                Convolution(
+                    window: window, groups: integer("group", default: 1), layout: .channelsFirst,
+                    kernelOrder: .outputInputSpatial))
         case "ConvTranspose":
-            return .convolutionTranspose(ConvolutionTranspose(
-                window: window, outputPadding: list("output_padding", default: 0),
-                outputShape: attributes["output_shape"]?.integers, groups: integer("group", default: 1),
-                layout: .channelsFirst, kernelOrder: .inputOutputSpatial))
+            return .convolutionTranspose(
+                ConvolutionTranspose(
+                    window: window, outputPadding: list("output_padding", default: 0),
+                    outputShape: attributes["output_shape"]?.integers, groups: integer("group", default: 1),
+                    layout: .channelsFirst, kernelOrder: .inputOutputSpatial))
         case "MaxPool", "AveragePool", "LpPool":
             let kinds: [String: Pooling.Kind] = ["MaxPool": .maximum, "LpPool": .norm(p: 2)]
-            return .pooling(Pooling(
-                kind: kinds[name] ?? .average(countsPadding: false), kernel: list("kernel_shape", default: 1),
-                window: window, ceilMode: integer("ceil_mode", default: 0) == 1, layout: .channelsFirst))
+            return .pooling(
+                Pooling(
+                    kind: kinds[name] ?? .average(countsPadding: false), kernel: list("kernel_shape", default: 1),
+                    window: window, ceilMode: integer("ceil_mode", default: 0) == 1, layout: .channelsFirst))
         case "GlobalAveragePool":
             return .globalPooling(GlobalPooling(kind: .average, layout: .channelsFirst, keepsDimensions: true))
         case "Resize":
             let policies: [String: Resize.AspectRatio] = ["not_larger": .notLarger, "not_smaller": .notSmaller]
             let policy = attributes["keep_aspect_ratio_policy"]?.stringValue
-            return .resize(Resize(
-                mode: .nearest(.floor), coordinates: .asymmetric, axes: attributes["axes"]?.integers,
-                aspectRatio: policy.flatMap { policies[$0] } ?? .stretch))
+            return .resize(
+                Resize(
+                    mode: .nearest(.floor), coordinates: .asymmetric, axes: attributes["axes"]?.integers,
+                    aspectRatio: policy.flatMap { policies[$0] } ?? .stretch))
         case "Slice": return .slice(Slice())
         case "Pad":
             let mode = attributes["mode"]?.stringValue.flatMap { Pad.Mode(rawValue: $0) }
@@ -114,27 +118,31 @@ struct ShapeRuleCase: CustomStringConvertible, Sendable {
         case "Gather": return .gather(Gather(axis: integer("axis", default: 0)))
         case "Concat": return .concatenation(Concatenation(axis: integer("axis", default: 0)))
         case "ReduceSum":
-            return .reduction(Reduction(
-                .sum, axes: nil, keepsDimensions: integer("keepdims", default: 1) == 1,
-                emptyAxesMeanNone: integer("noop_with_empty_axes", default: 0) == 1))
+            return .reduction(
+                Reduction(
+                    .sum, axes: nil, keepsDimensions: integer("keepdims", default: 1) == 1,
+                    emptyAxesMeanNone: integer("noop_with_empty_axes", default: 0) == 1))
         case "ArgMax":
-            return .argumentReduction(ArgumentReduction(
-                .maximum, axis: integer("axis", default: 0), keepsDimensions: integer("keepdims", default: 1) == 1,
-                selectsLast: false))
+            return .argumentReduction(
+                ArgumentReduction(
+                    .maximum, axis: integer("axis", default: 0), keepsDimensions: integer("keepdims", default: 1) == 1,
+                    selectsLast: false))
         case "Add": return .binary(Binary(.add))
         case "MatMul": return .matrixMultiplication(MatrixMultiplication())
         case "Gemm":
-            return .gemm(Gemm(
-                alpha: 1, beta: 1, transposesA: integer("transA", default: 0) == 1,
-                transposesB: integer("transB", default: 0) == 1))
+            return .gemm(
+                Gemm(
+                    alpha: 1, beta: 1, transposesA: integer("transA", default: 0) == 1,
+                    transposesB: integer("transB", default: 0) == 1))
         case "DepthToSpace":
             return .depthToSpace(DepthToSpace(blockSize: integer("blocksize", default: 1), mode: .depthColumnRow))
         case "SpaceToDepth": return .spaceToDepth(SpaceToDepth(blockSize: integer("blocksize", default: 1)))
         case "Range": return .range(RangeOfNumbers())
         case "ConstantOfShape": return .constantOfShape(ConstantOfShape(elementType: .float32, value: 0))
         case "LRN":
-            return .localResponseNormalization(LocalResponseNormalization(
-                size: integer("size", default: 1), alpha: 1, beta: 1, bias: 1))
+            return .localResponseNormalization(
+                LocalResponseNormalization(
+                    size: integer("size", default: 1), alpha: 1, beta: 1, bias: 1))
         default: throw UnmappedOperator(name: name)
         }
     }
@@ -170,19 +178,23 @@ struct ShapeRuleCase: CustomStringConvertible, Sendable {
     private func kerasOperator() throws -> Operator {
         switch name {
         case "keras:Conv":
-            return .convolution(Convolution(
-                window: kerasWindow, groups: 1, layout: layout, kernelOrder: .spatialInputOutput))
+            return .convolution(
+                Convolution(
+                    window: kerasWindow, groups: 1, layout: layout, kernelOrder: .spatialInputOutput))
         case "keras:DepthwiseConv":
             let channels = inputs.first??.shape?.fixedShape.map { $0[layout.channelAxis(rank: $0.count)] }
-            return .convolution(Convolution(
-                window: kerasWindow, groups: channels ?? 0, layout: layout, kernelOrder: .spatialChannelMultiplier))
+            return .convolution(
+                Convolution(
+                    window: kerasWindow, groups: channels ?? 0, layout: layout, kernelOrder: .spatialChannelMultiplier))
         case "keras:MaxPooling", "keras:AveragePooling":
-            return .pooling(Pooling(
-                kind: name == "keras:MaxPooling" ? .maximum : .average(countsPadding: false),
-                kernel: list("pool_size", default: 2), window: kerasWindow, layout: layout))
+            return .pooling(
+                Pooling(
+                    kind: name == "keras:MaxPooling" ? .maximum : .average(countsPadding: false),
+                    kernel: list("pool_size", default: 2), window: kerasWindow, layout: layout))
         case "keras:GlobalAveragePooling":
-            return .globalPooling(GlobalPooling(
-                kind: .average, layout: layout, keepsDimensions: attributes["keepdims"]?.boolValue == true))
+            return .globalPooling(
+                GlobalPooling(
+                    kind: .average, layout: layout, keepsDimensions: attributes["keepdims"]?.boolValue == true))
         case "keras:UpSampling":
             let factors = attributes["size"]?.intValue.map { [$0] } ?? list("size", default: 1)
             return .upsampling(Upsampling(factors: factors, interpolation: .nearest, layout: layout))

@@ -104,9 +104,11 @@ extension Tile {
         let inputs = try Operands(inputs, ["input", "repeats"], required: 1, outputCount: outputCount)
         let input = try inputs.required(0)
         if inputs[1] == nil, repeats == nil { throw GraphError(.missingInput("repeats")) }
-        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? repeats.map { SymbolicShape($0) }
+        let given = try inputs.integerList(1, orAttribute: repeats)
         guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
-        guard let given else { return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))] }
+        guard let given else {
+            return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))]
+        }
         guard given.count == shape.count, given.allSatisfy({ ($0.fixedValue ?? 0) >= 0 }) else {
             throw GraphError(
                 .attribute(name: "repeats", expected: "\(shape.count) numbers of at least 0", found: given.shapeText))
@@ -117,7 +119,8 @@ extension Tile {
 
 /// Extents multiplied axis by axis.
 /// - Throws: ``GraphError`` `overflow`.
-func productShape(_ shape: SymbolicShape, _ factors: SymbolicShape, _ what: String) throws(GraphError) -> SymbolicShape {
+func productShape(_ shape: SymbolicShape, _ factors: SymbolicShape, _ what: String) throws(GraphError) -> SymbolicShape
+{
     var result = shape
     for (axis, factor) in zip(shape.indices, factors) {
         if let extent = shape[axis].fixedValue, let factor = factor.fixedValue {

@@ -106,13 +106,14 @@ extension Select {
         if let choice = condition.fact.broadcastIntegers(to: shape), let taken = one.fact.broadcastIntegers(to: shape),
             let left = other.fact.broadcastIntegers(to: shape)
         {
-            contents = .integers(choice.indices.map { index in
-                switch choice[index] {
-                case 1: taken[index]
-                case 0: left[index]
-                default: taken[index] == left[index] ? taken[index] : .unknown
-                }
-            })
+            contents = .integers(
+                choice.indices.map { index in
+                    switch choice[index] {
+                    case 1: taken[index]
+                    case 0: left[index]
+                    default: taken[index] == left[index] ? taken[index] : .unknown
+                    }
+                })
         }
         return [Fact(one.elementType, shape).holding(contents)]
     }

@@ -34,7 +34,10 @@ extension Concatenation {
         var result = SymbolicShape(repeating: .unknown, count: rank)
         result[axis] = 0
         for operand in operands.all {
-            guard let shape = try operand.shape(rank: rank) else { result[axis] = .unknown; continue }
+            guard let shape = try operand.shape(rank: rank) else {
+                result[axis] = .unknown
+                continue
+            }
             for position in shape.indices where position != axis {
                 result[position] = try unifyExtent(
                     result[position], shape[position], input: operand.name, axis: "elements along axis \(position)")
@@ -109,7 +112,8 @@ extension Split {
         let part = extent / count + (extent % count == 0 ? 0 : 1)
         let last = extent - part * (count - 1)
         guard last > 0 || extent == 0 else {
-            throw GraphError(.extent(input: "input", expected: "parts for \(count) outputs", found: "\(extent) elements"))
+            throw GraphError(
+                .extent(input: "input", expected: "parts for \(count) outputs", found: "\(extent) elements"))
         }
         return SymbolicShape(repeating: .fixed(part), count: count - 1) + [.fixed(last)]
     }
@@ -119,7 +123,8 @@ extension Split {
         var sum = 0
         for size in sizes { sum = try checkedSum(sum, size, "split") }
         guard sum == extent else {
-            throw GraphError(.attribute(name: "split", expected: "sizes that sum to \(extent)", found: "a sum of \(sum)"))
+            throw GraphError(
+                .attribute(name: "split", expected: "sizes that sum to \(extent)", found: "a sum of \(sum)"))
         }
     }
 }

@@ -77,7 +77,7 @@ extension ElementType {
     }
 
     /// The nearest number of this type.
-    fileprivate func rounded(_ value: Double) -> Double {
+    func rounded(_ value: Double) -> Double {
         switch self {
         case .float32: Double(Float(value))
         case .float16: Double(floatFromHalf(halfFromFloat(Float(value))))

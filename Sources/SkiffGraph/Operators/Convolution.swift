@@ -77,7 +77,8 @@ extension Convolution {
     private func checkChannels(_ kernel: KernelExtents, bias: Operand?) throws(GraphError) -> Dimension {
         if let channels = kernel.outputChannels.fixedValue, channels % groups != 0 {
             throw GraphError(
-                .extent(input: "weight", expected: "a multiple of \(groups) groups", found: "\(channels) output channels"))
+                .extent(
+                    input: "weight", expected: "a multiple of \(groups) groups", found: "\(channels) output channels"))
         }
         return try kernel.unifiedOutputChannels(bias: bias)
     }
@@ -109,7 +110,8 @@ struct KernelExtents {
         }
         spatial = order.isSpatialFirst ? Array(shape.dropLast(2)) : Array(shape.dropFirst(2))
         guard spatial.allSatisfy({ $0 != 0 }) else {
-            throw GraphError(.extent(input: weight.name, expected: "at least 1 along each kernel axis", found: spatial.shapeText))
+            throw GraphError(
+                .extent(input: weight.name, expected: "at least 1 along each kernel axis", found: spatial.shapeText))
         }
     }
 

@@ -42,7 +42,8 @@ extension ConvolutionTranspose {
         try checkLists(spatialRank: kernel.spatial.count)
         if let channels = kernel.inputChannels.fixedValue, channels % groups != 0 {
             throw GraphError(
-                .extent(input: "weight", expected: "a multiple of \(groups) groups", found: "\(channels) input channels"))
+                .extent(
+                    input: "weight", expected: "a multiple of \(groups) groups", found: "\(channels) input channels"))
         }
         let outputChannels = try kernel.unifiedOutputChannels(bias: inputs[2])
         guard let shape = try map.shape(rank: kernel.spatial.count + 2) else { return [Fact(map.elementType, nil)] }
@@ -52,7 +53,8 @@ extension ConvolutionTranspose {
         result[channelAxis] = outputChannels
         for (axis, extent) in kernel.spatial.enumerated() {
             let position = layout.firstSpatialAxis + axis
-            result[position] = try outputExtent(axis: axis, input: shape[position], kernel: extent, outputAxis: position)
+            result[position] = try outputExtent(
+                axis: axis, input: shape[position], kernel: extent, outputAxis: position)
         }
         return [Fact(map.elementType, result)]
     }
@@ -83,7 +85,8 @@ extension ConvolutionTranspose {
     /// `sameUpper` has the odd element after; every other padding, with a given output shape, before (ONNX).
     private func split(_ total: Int) -> (before: Int, after: Int) {
         let half = max(total, 0) / 2
-        return window.padding == .sameUpper ? (half, total - half) : (total >= 0 ? total - half : 0, total >= 0 ? half : total)
+        return window.padding == .sameUpper
+            ? (half, total - half) : (total >= 0 ? total - half : 0, total >= 0 ? half : total)
     }
 
     private func fullExtent(axis: Int, extent: Int, kernel: Int) throws(GraphError) -> Int {
@@ -98,7 +101,8 @@ extension ConvolutionTranspose {
         let stride = window.strides[axis]
         if let outputShape {
             if let extent = input.fixedValue, let kernel = kernel.fixedValue {
-                try checkOutputShape(outputShape[axis], axis: axis, full: fullExtent(axis: axis, extent: extent, kernel: kernel))
+                try checkOutputShape(
+                    outputShape[axis], axis: axis, full: fullExtent(axis: axis, extent: extent, kernel: kernel))
             }
             return .fixed(outputShape[axis])
         }
@@ -120,7 +124,8 @@ extension ConvolutionTranspose {
         let most = try checkedSum(full - outputPadding[axis], window.strides[axis] - 1, "output extent")
         guard extent <= most else {
             throw GraphError(
-                .attribute(name: "output shape", expected: "at most \(most) along spatial axis \(axis)", found: "\(extent)"))
+                .attribute(
+                    name: "output shape", expected: "at most \(most) along spatial axis \(axis)", found: "\(extent)"))
         }
     }
 
@@ -130,7 +135,8 @@ extension ConvolutionTranspose {
         }
         guard kernelOrder == .inputOutputSpatial || kernelOrder == .spatialOutputInput else {
             throw GraphError(
-                .attribute(name: "kernel order", expected: "one of a transpose convolution", found: kernelOrder.rawValue))
+                .attribute(
+                    name: "kernel order", expected: "one of a transpose convolution", found: kernelOrder.rawValue))
         }
     }
 

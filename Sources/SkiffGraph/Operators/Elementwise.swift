@@ -139,7 +139,8 @@ extension Clip {
         let upper = inputs[2].map { $0.fact.integers?.first } ?? Int.max
         var contents: Fact.Contents?
         if let lower, let upper, let values = input.fact.integerElements {
-            contents = .integers(values.map { value in value.fixedValue.map { .fixed(min(max($0, lower), upper)) } ?? .unknown })
+            contents = .integers(
+                values.map { value in value.fixedValue.map { .fixed(min(max($0, lower), upper)) } ?? .unknown })
         }
         return [Fact(input.elementType, input.shape).holding(contents)]
     }

@@ -40,8 +40,11 @@ extension GatherElements {
             return [Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))]
         }
         for other in shape.indices where other != axis {
-            guard let most = shape[other].fixedValue, let found = picked[other].fixedValue, found > most else { continue }
-            throw GraphError(.extent(input: "indices", expected: "at most \(most) along axis \(other)", found: "\(found)"))
+            guard let most = shape[other].fixedValue, let found = picked[other].fixedValue, found > most else {
+                continue
+            }
+            throw GraphError(
+                .extent(input: "indices", expected: "at most \(most) along axis \(other)", found: "\(found)"))
         }
         _ = try indices.fact.checkedIndices(of: shape[axis])
         return [Fact(input.elementType, picked)]
@@ -55,7 +58,8 @@ extension Fact {
         guard let extent = extent.fixedValue, let indices = integers else { return nil }
         for index in indices where index < -extent || index >= extent {
             throw GraphError(
-                .extent(input: "indices", expected: extent > 0 ? "\(-extent) to \(extent - 1)" : "none", found: "\(index)"))
+                .extent(
+                    input: "indices", expected: extent > 0 ? "\(-extent) to \(extent - 1)" : "none", found: "\(index)"))
         }
         return indices.map { $0 < 0 ? $0 + extent : $0 }
     }

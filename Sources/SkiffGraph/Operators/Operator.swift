@@ -70,7 +70,8 @@ public enum Operator: Hashable, Sendable {
     /// The case without its attributes, for tables and completeness tests.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         case convolution, convolutionTranspose, dense, gemm, matrixMultiplication
-        case batchNormalization, instanceNormalization, layerNormalization, groupNormalization, localResponseNormalization
+        case batchNormalization, instanceNormalization, layerNormalization, groupNormalization,
+            localResponseNormalization
         case pooling, globalPooling, unary, parametricReLU, clip
         case binary, variadic, select, reduction, argumentReduction
         case softmax, cumulativeSum, identity, cast, concatenation

@@ -42,7 +42,7 @@ extension Pad {
             try constant.require(sameTypeAs: input)
             try constant.requireOneElement()
         }
-        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? pads.map { SymbolicShape($0) }
+        let given = try inputs.integerList(1, orAttribute: pads)
         let axes = try inputs[3].map { operand throws(GraphError) in try operand.integerList() }
         guard var shape = input.shape else { return [Fact(input.elementType, nil)] }
         let open = Fact(input.elementType, SymbolicShape(repeating: .unknown, count: shape.count))

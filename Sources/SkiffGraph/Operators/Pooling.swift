@@ -68,7 +68,8 @@ extension Pooling {
             for (axis, extent) in kernel.enumerated() {
                 let position = layout.firstSpatialAxis + axis
                 result?[position] = try window.outputExtent(
-                    axis: axis, input: shape[position], kernel: .fixed(extent), ceilMode: ceilMode, outputAxis: position)
+                    axis: axis, input: shape[position], kernel: .fixed(extent), ceilMode: ceilMode, outputAxis: position
+                )
             }
         }
         return [Fact(map.elementType, result), Fact(.int64, result)]
@@ -88,7 +89,8 @@ extension Pooling {
             let span = try window.span(axis: axis, kernel: extent)
             let most = max(before[axis], after[axis])
             guard most < span else {
-                throw GraphError(.attribute(name: "pads", expected: "less than the window of \(span)", found: "\(most)"))
+                throw GraphError(
+                    .attribute(name: "pads", expected: "less than the window of \(span)", found: "\(most)"))
             }
         }
     }

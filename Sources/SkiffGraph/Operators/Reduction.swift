@@ -57,7 +57,7 @@ extension Reduction {
         let inputs = try Operands(inputs, ["input", "axes"], required: 1, outputCount: outputCount)
         let input = try inputs.required(0)
         try input.require(acceptsBool ? .numberOrBool : .number)
-        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? axes.map { SymbolicShape($0) }
+        let given = try inputs.integerList(1, orAttribute: axes)
         guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
         let isOpen = inputs[1] != nil && given == nil
         guard !isOpen, let axes = (given ?? []).fixedShape else {
@@ -65,7 +65,8 @@ extension Reduction {
             return [Fact(input.elementType, count < 0 ? nil : SymbolicShape(repeating: .unknown, count: count))]
         }
         if axes.isEmpty, emptyAxesMeanNone { return [Fact(input.elementType, shape)] }
-        let reduced = axes.isEmpty ? Array(shape.indices) : try normalizedAxes(axes, rank: shape.count, allowsRepeats: true)
+        let reduced =
+            axes.isEmpty ? Array(shape.indices) : try normalizedAxes(axes, rank: shape.count, allowsRepeats: true)
         let result = reducedShape(shape, reduced, keepsDimensions: keepsDimensions)
         return [Fact(input.elementType, result).holding(reduced.count == shape.count ? folded(input.fact) : nil)]
     }

@@ -57,62 +57,61 @@ extension Reshape {
 
     /// The shape that `target` means for an input of `shape`.
     private func resolved(_ target: SymbolicShape, from shape: SymbolicShape?) throws(GraphError) -> SymbolicShape {
-        var result = keepsBatch ? [shape?.first ?? .unknown] + target : target
         if keepsBatch, let shape, shape.isEmpty {
             throw GraphError(.rank(input: "input", expected: "at least 1", found: 0))
         }
-        var rest = shape ?? []
-        if keepsBatch, !rest.isEmpty { rest[0] = 1 }
-        // Open extents that are copied stand on both sides and cancel.
-        var copied = [Bool](repeating: false, count: result.count)
-        if keepsBatch { copied[0] = true }
+        var result = keepsBatch ? [shape?.first ?? .unknown] + target : target
+        // Open extents that are copied stand on both sides and cancel, and so does the batch.
+        var copied: Set<Int> = keepsBatch ? [0] : []
         var inferredAxis: Int?
-        for axis in result.indices where !copied[axis] {
+        for axis in result.indices where !copied.contains(axis) {
             guard let extent = result[axis].fixedValue else { continue }
             if extent < -1 { throw refused("extents of at least -1", target) }
             if extent == -1 {
                 guard inferredAxis == nil else { throw refused("at most one -1", target) }
                 inferredAxis = axis
             } else if extent == 0, !allowsZero {
-                guard let shape else { result[axis] = .unknown; continue }
-                guard axis < shape.count else { throw refused("zeros only for axes of \(shape.shapeText)", target) }
-                result[axis] = shape[axis]
-                guard shape[axis].fixedValue == nil else { continue }
-                rest[axis] = 1
-                copied[axis] = true
+                if let shape, axis >= shape.count {
+                    throw refused("zeros only for axes of \(shape.shapeText)", target)
+                }
+                result[axis] = shape?[axis] ?? .unknown
+                if result[axis].fixedValue == nil { copied.insert(axis) }
             }
         }
         if allowsZero, inferredAxis != nil, result.contains(0) { throw refused("no -1 beside a zero", target) }
-        guard let shape else {
-            if let inferredAxis { result[inferredAxis] = .unknown }
-            return result
-        }
+        if let inferredAxis { result[inferredAxis] = .unknown }
+        guard let shape else { return result }
+        let rest = shape.indices.filter { !copied.contains($0) }.map { shape[$0] }
         // An element computed at run time stands for whatever extent is left, as -1 does, when it is the only one.
-        let open = result.indices.filter { result[$0] == .unknown && !copied[$0] }
-        if inferredAxis == nil, open.count == 1 { inferredAxis = open[0] }
-        let others = result.indices.filter { !copied[$0] && $0 != inferredAxis }.map { result[$0] }
-        let found = try remainder(of: rest, over: others, input: shape, target: target, isInferred: inferredAxis != nil)
-        if let inferredAxis { result[inferredAxis] = found }
+        let open = result.indices.filter { result[$0] == .unknown && !copied.contains($0) }
+        let solved = open.count == 1 ? open[0] : nil
+        let others = result.indices.filter { !copied.contains($0) && $0 != solved }.map { result[$0] }
+        let found = try remainder(of: rest, over: others, input: shape, target: target, isInferred: solved != nil)
+        if let solved { result[solved] = found }
         return result
     }
 
     /// What is left of the input's elements when the output's other extents are taken from them.
     /// - Throws: ``GraphError`` where it certainly is not a whole number, or not 1 where nothing is inferred.
     private func remainder(
-        of rest: SymbolicShape, over others: SymbolicShape, input: SymbolicShape, target: SymbolicShape, isInferred: Bool
+        of rest: SymbolicShape, over others: SymbolicShape, input: SymbolicShape, target: SymbolicShape,
+        isInferred: Bool
     ) throws(GraphError) -> Dimension {
         let (have, want) = (ExtentProduct(rest), ExtentProduct(others))
-        guard !have.hasUnknown, !want.hasUnknown, let elements = have.fixed.fixedValue, let taken = want.fixed.fixedValue
+        guard !have.hasUnknown, !want.hasUnknown, let elements = have.fixed.fixedValue,
+            let taken = want.fixed.fixedValue
         else { return .unknown }
         let open = have.cancelling(want)
         guard open.right.isEmpty else { return .unknown }
         guard open.left.isEmpty else {
             return open.left.count == 1 && elements == taken && taken != 0 ? open.left[0] : .unknown
         }
+        if isInferred, taken == 0, elements == 0, !target.contains(-1) { return .unknown }
         let fits = isInferred ? taken != 0 && elements % taken == 0 : taken == elements
         guard fits else {
             throw GraphError(
-                .extent(input: "input", expected: "the elements of \(target.shapeText)", found: "shape \(input.shapeText)"))
+                .extent(
+                    input: "input", expected: "the elements of \(target.shapeText)", found: "shape \(input.shapeText)"))
         }
         return isInferred ? .fixed(elements / taken) : 1
     }
@@ -139,7 +138,7 @@ extension Squeeze {
     public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
         let inputs = try Operands(inputs, ["input", "axes"], required: 1, outputCount: outputCount)
         let input = try inputs.required(0)
-        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? axes.map { SymbolicShape($0) }
+        let given = try inputs.integerList(1, orAttribute: axes)
         guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
         guard let given, !given.isEmpty else {
             let isOpen = given == nil && inputs[1] != nil || shape.contains { $0.fixedValue == nil }
@@ -164,7 +163,7 @@ extension Unsqueeze {
         let inputs = try Operands(inputs, ["input", "axes"], required: 1, outputCount: outputCount)
         let input = try inputs.required(0)
         if inputs[1] == nil, axes == nil { throw GraphError(.missingInput("axes")) }
-        let given = try inputs[1].map { operand throws(GraphError) in try operand.integerList() } ?? axes.map { SymbolicShape($0) }
+        let given = try inputs.integerList(1, orAttribute: axes)
         guard let shape = input.shape, let given else { return [Fact(input.elementType, nil)] }
         let rank = shape.count + given.count
         guard rank <= Limits.rank else {

@@ -59,26 +59,24 @@ extension Resize {
             return [Fact(input.elementType, try sized(shape, resized, sizes))]
         }
         guard let scales = inputs[2], scales.shape != [0] else { throw GraphError(.missingInput("scales")) }
-        return [Fact(input.elementType, try scaled(shape, resized, scales, region: inputs[1]))]
+        return [Fact(input.elementType, try scaled(shape, resized, scales))]
     }
 
+    /// The region of interest says what is sampled, not how much: ONNX Runtime, and ONNX's own inference and
+    /// reference, leave it out of the output's extents.
     private func scaled(
-        _ shape: SymbolicShape, _ resized: [Int], _ scales: Operand, region: Operand?
+        _ shape: SymbolicShape, _ resized: [Int], _ scales: Operand
     ) throws(GraphError) -> SymbolicShape {
         var result = shape
         guard let factors = try scales.realList(count: resized.count) else {
             for axis in resized { result[axis] = .unknown }
             return result
         }
-        let lengths = try coordinates == .tfCropAndResize ? region?.realList(count: 2 * resized.count) : nil
-        for (index, axis) in resized.enumerated() {
-            guard factors[index] > 0, factors[index].isFinite else {
-                throw GraphError(.attribute(name: "scales", expected: "numbers above 0", found: "\(factors[index])"))
+        for (factor, axis) in zip(factors, resized) where factor != 1 {
+            guard factor > 0, factor.isFinite else {
+                throw GraphError(.attribute(name: "scales", expected: "numbers above 0", found: "\(factor)"))
             }
-            var factor = Float(factors[index])
-            if let lengths { factor *= Float(lengths[resized.count + index]) - Float(lengths[index]) }
-            guard factor != 1 else { continue }
-            result[axis] = try floorProduct(shape[axis], factor)
+            result[axis] = try floorProduct(shape[axis], Float(factor))
         }
         return result
     }

@@ -102,7 +102,9 @@ extension RangeOfNumbers {
         let bounds = inputs.all.compactMap { $0.fact.reals?.first }
         guard bounds.count == 3 else { return .unknown }
         guard bounds[2] != 0 else { throw zeroStep }
-        let steps = ((bounds[1] - bounds[0]) / bounds[2]).rounded(.up)
+        // ONNX Runtime takes the difference in the element type and the quotient in double.
+        let distance = inputs.all[0].elementType.rounded(bounds[1] - bounds[0])
+        let steps = (distance / bounds[2]).rounded(.up)
         guard let count = Int(exactly: max(steps, 0)) else { throw GraphError(.overflow("range")) }
         return .fixed(count)
     }

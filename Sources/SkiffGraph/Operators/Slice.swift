@@ -29,7 +29,8 @@ extension Slice {
         try requireCount(strides.count, count, "steps")
         var ranges = shape.map { SlicedRange(all: $0) }
         for (index, axis) in sliced.enumerated() {
-            ranges[axis] = try SlicedRange(start: starts[index], end: ends[index], step: strides[index], of: shape[axis])
+            ranges[axis] = try SlicedRange(
+                start: starts[index], end: ends[index], step: strides[index], of: shape[axis])
         }
         let output = Fact(input.elementType, ranges.map(\.extent))
         return [output.holding(picked(input, ranges))]

@@ -38,7 +38,9 @@ extension Window {
             return (before[axis], after[axis])
         case .valid: return (0, 0)
         case .sameUpper, .sameLower:
-            guard strides.indices.contains(axis), dilations.indices.contains(axis), strides[axis] > 0 else { return (0, 0) }
+            guard strides.indices.contains(axis), dilations.indices.contains(axis), strides[axis] > 0 else {
+                return (0, 0)
+            }
             let covered = (extent &- 1) / strides[axis] &* strides[axis] &+ (kernel &- 1) &* dilations[axis] &+ 1
             return split(max(covered &- extent, 0))
         }
