@@ -23,14 +23,14 @@ public enum ArrayFile: Sendable {
         }
     }
 
-    /// Whether a file begins as an array file with a signature does.
-    static func recognizes(_ path: String) -> Bool {
+    /// Whether the file at `path` is an archive of arrays and nothing else.
+    public static func isArchive(_ path: String) -> Bool {
         guard let storage = try? Storage(mapping: path),
-            let head = try? storage.bytes(in: 0..<min(8, storage.byteCount))
+            let head = try? storage.bytes(in: 0..<min(8, storage.byteCount)), ZipArchive.recognizes(head),
+            let archive = try? ZipArchive(storage: storage)
         else { return false }
-        if NPY.recognizes(head) { return true }
-        guard ZipArchive.recognizes(head), let archive = try? ZipArchive(storage: storage) else { return false }
-        return archive.members.contains { !$0.isFolder } && archive.members.allSatisfy { $0.isFolder || $0.name.hasSuffix(".npy") }
+        let files = archive.members.filter { !$0.isFolder }
+        return !files.isEmpty && files.allSatisfy { $0.name.hasSuffix(".npy") }
     }
 
     private static func onnxTensor(_ storage: Storage) throws -> ArrayFile {
