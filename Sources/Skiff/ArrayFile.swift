@@ -27,7 +27,7 @@ public enum ArrayFile: Sendable {
     public static func isArchive(_ path: String) -> Bool {
         guard let storage = try? Storage(mapping: path),
             let head = try? storage.bytes(in: 0..<min(8, storage.byteCount)), ZipArchive.recognizes(head),
-            let archive = try? ZipArchive(storage: storage)
+            let archive = try? ZipArchive(storage: storage, naming: .labels)
         else { return false }
         let files = archive.members.filter { !$0.isFolder }
         return !files.isEmpty && files.allSatisfy { $0.name.hasSuffix(".npy") }

@@ -4,8 +4,36 @@ internal import SkiffONNX
 
 /// The formats Skiff knows, in the order they are tried: those with a signature first.
 public enum FormatRegistry {
-    public static let formats: [Format] = [
-    ]
+    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5]
+
+    private static let skiff = Format(
+        identifier: "skiff", name: "Skiff", extensions: ["skiff"],
+        recognizes: { SkiffReader.recognizes(head(of: $0, 16)) },
+        read: { storage, _ in try SkiffReader.read(storage: storage) },
+        write: { graph, path, source, progress in
+            let provenance = Provenance(tool: "skiff \(skiffVersion)", sourceName: source)
+            try SkiffWriter.write(graph, to: path, provenance: provenance) { progress?(part($0, of: $1)) }
+        },
+        verifyPayloads: { storage, progress in
+            try SkiffReader(storage: storage).verifyPayloads { progress?(part($0, of: $1)) }
+        })
+
+    private static let kerasArchive = Format(
+        identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],
+        recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && KerasReader.recognizes($0) },
+        read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    private static let kerasHDF5 = Format(
+        identifier: "keras-hdf5", name: "Keras HDF5 (Keras 1, 2 and 3)", extensions: ["h5", "hdf5"],
+        recognizes: { KerasReader.recognizes($0) },
+        read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    /// The first bytes of a file, at most `count`.
+    static func head(of storage: Storage, _ count: Int) -> [UInt8] {
+        (try? storage.bytes(in: 0..<min(count, storage.byteCount))) ?? []
+    }
+
+    private static func part(_ done: Int, of total: Int) -> Double { total == 0 ? 1 : Double(done) / Double(total) }
 
     /// The formats that Skiff writes.
     public static var writable: [Format] { formats.filter(\.isWritable) }
@@ -34,8 +62,7 @@ public enum FormatRegistry {
             return format
         }
         if let lookalike = Lookalike.recognized(storage) { throw SkiffError(.lookalike(lookalike), at: place) }
-        let head = (try? storage.bytes(in: 0..<min(16, storage.byteCount))) ?? []
-        throw SkiffError(.unrecognized(head: shown(head)), at: place)
+        throw SkiffError(.unrecognized(head: shown(head(of: storage, 16))), at: place)
     }
 
     /// `08 07 12 … "..x"`: bytes and what of them is text.

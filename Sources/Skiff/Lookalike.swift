@@ -79,7 +79,7 @@ public struct Lookalike: Hashable, Sendable {
     ]
 
     private static func zipKind(_ storage: Storage) -> Lookalike? {
-        guard let archive = try? ZipArchive(storage: storage) else {
+        guard let archive = try? ZipArchive(storage: storage, naming: .labels) else {
             return Lookalike(
                 name: "a zip archive that is damaged or cut off", hint: "compare its size with the original's")
         }

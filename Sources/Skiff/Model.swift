@@ -11,8 +11,7 @@ public struct Model: Sendable {
     public let path: String
     /// Bytes of the file, without external data.
     public let byteCount: Int
-    /// The file itself, whatever path leads to it.
-    let identity: FileIdentity?
+    private let storage: Storage
 
     /// Reads a model of any format that Skiff knows; which, the bytes tell. Of a folder `model.onnx` is read.
     /// - Throws: ``SkiffError`` naming the file, the node or layer, and what was expected.
@@ -23,7 +22,7 @@ public struct Model: Sendable {
         self.format = format
         self.path = file
         byteCount = storage.byteCount
-        identity = storage.identity
+        self.storage = storage
         graph = try located(Place(file: file)) { try format.read(storage, folder(of: file)) }
     }
 
@@ -51,11 +50,21 @@ public struct Model: Sendable {
     ///   cannot be carried, or the file cannot be written.
     public func write(to path: String, progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         let format = try FormatRegistry.format(forWriting: path)
-        if let identity, let target = try? Storage(mapping: path), target.identity == identity {
+        if let identity = storage.identity, let target = try? Storage(mapping: path), target.identity == identity {
             throw SkiffError(.sameFile, at: Place(file: path))
         }
         try checkCarriable()
-        try located(Place(file: path)) { try format.write?(graph, path, progress) }
+        try located(Place(file: path)) {
+            let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
+            try format.write?(graph, path, source, progress)
+        }
+    }
+
+    /// Checks every weight against the checksum that its format keeps. Opening a `.skiff` file checks its header
+    /// only; other formats have no checksums, or were checked when they were read.
+    /// - Throws: ``SkiffError`` with the first tensor that is not what was written.
+    public func verifyPayloads(progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
+        try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }
     }
 
     /// What the model consists of: layers, residual blocks, family.
@@ -68,7 +77,8 @@ public struct Model: Sendable {
         for id in graph.unknownNodes {
             guard case .unknown(let unknown) = graph[id].operator else { continue }
             let isOpaque = unknown.attributes.contains { if case .opaque = $0.value { true } else { false } }
-            guard isOpaque else { continue }
+            // A Keras layer that is not known is a class or a function in somebody's code.
+            guard isOpaque || graph.metadata.sourceFormat.hasPrefix("Keras") else { continue }
             let place = graph.place(of: id).filled(from: Place(file: path))
             throw SkiffError(.notConvertible(unknown.reason ?? "its function lies in code, which is not carried"), at: place)
         }

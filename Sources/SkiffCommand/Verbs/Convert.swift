@@ -55,8 +55,8 @@ struct Convert: Verb {
             let model = try Model(contentsOf: input)
             try model.write(to: target) { progress("converting", $0) }
             guard verify else { return (model, try fileSize(target), nil as GraphDifference?) }
-            progress("comparing", 1)
             let written = try Model(contentsOf: target)
+            try written.verifyPayloads { progress("comparing", $0) }
             return (model, written.byteCount, model.graph.firstDifference(from: written.graph))
         }
         let result = Result(

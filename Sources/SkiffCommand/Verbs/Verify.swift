@@ -108,6 +108,7 @@ struct Verify: Verb {
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model)
+            try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
                 return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
             }
@@ -120,8 +121,9 @@ struct Verify: Verb {
             if ArrayFile.isArchive(reference) {
                 return try Skiff.verify(candidate, againstRecording: reference, using: verifier, progress: progress)
             }
-            return try Skiff.verify(
-                candidate, against: Model(contentsOf: reference), using: verifier, progress: progress)
+            let other = try Model(contentsOf: reference)
+            try other.verifyPayloads { progress("checking", $0) }
+            return try Skiff.verify(candidate, against: other, using: verifier, progress: progress)
         }
         if console.json {
             console.print(json(report, clock.now - start))
