@@ -33,15 +33,25 @@ struct TensorReference: Hashable, Sendable {
 
 /// What a call gets for a parameter.
 enum CallArgument: Hashable, Sendable {
-    case tensor(TensorReference)
+    /// `shape` is what Keras 3 notes of the tensor.
+    case tensor(TensorReference, shape: SymbolicShape?)
     case list([CallArgument])
     case constant(JSONValue)
 
     /// The tensors in it, in order. Configurations nest no deeper than the JSON reader allows.
     var tensors: [TensorReference] {
         switch self {
-        case .tensor(let reference): [reference]
+        case .tensor(let reference, _): [reference]
         case .list(let elements): elements.flatMap(\.tensors)
+        case .constant: []
+        }
+    }
+
+    /// The shapes noted in it.
+    var shapes: [(TensorReference, SymbolicShape)] {
+        switch self {
+        case .tensor(let reference, let shape): shape.map { [(reference, $0)] } ?? []
+        case .list(let elements): elements.flatMap(\.shapes)
         case .constant: []
         }
     }
