@@ -93,5 +93,12 @@ struct LayerConfiguration: Sendable {
     var role: Role
     var isTrainable: Bool
 
+    /// Whether this is a bare function of `keras.ops`, no layer. In HDF5 files, which leave modules out, what tells
+    /// is that layers always write whether they are trainable.
+    var isFunction: Bool {
+        if let module { return module.split(separator: ".").contains("ops") }
+        return options.major >= 3 && className != "InputLayer" && options.object["trainable"] == nil
+    }
+
     var place: Place { Place(node: name, operatorName: className) }
 }

@@ -116,8 +116,7 @@ struct ModelParser {
     }
 
     private func definition(of layer: LayerConfiguration) -> (any LayerDefinition.Type)? {
-        if let module = layer.module, OperationLayer.isOperation(module: module) { return OperationLayer.self }
-        return layerDefinitions[layer.className]
+        layer.isFunction ? OperationLayer.self : layerDefinitions[layer.className]
     }
 
     /// The module or registered name of a class that is not Keras' own; `nil` for Keras' own.

@@ -52,7 +52,7 @@ struct ArchiveWeights {
         var places: [String?] = []
         for layer in model.layers {
             // Functions of keras.ops are no layers: they are neither counted nor saved.
-            if let module = layer.module, OperationLayer.isOperation(module: module) {
+            if layer.isFunction {
                 places.append(nil)
                 continue
             }
