@@ -23,8 +23,10 @@ struct Request {
         try observe(observing, in: graph)
         findNodes(in: graph)
         for index in nodes {
-            guard let why = graph.nodes[index].operator.refusal else { continue }
-            throw EngineError(.notRunnable(why), at: graph.place(of: NodeID(index)))
+            guard case .unknown(let unknown) = graph.nodes[index].operator else { continue }
+            throw EngineError(
+                .notRunnable(unknown.reason ?? "operator \(unknown.name) is not one of Skiff's"),
+                at: graph.place(of: NodeID(index)))
         }
         try bind(inputs, in: graph)
     }

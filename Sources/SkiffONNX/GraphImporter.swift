@@ -10,6 +10,8 @@ final class GraphImporter {
     private let operatorSets: OperatorSets
     /// Operators that the model defines itself, by domain and name.
     private let functions: Set<[String]>
+    /// Names of the values that a node, a graph inside a node, or the model's outputs read.
+    let readNames: Set<String>
     private var builder: GraphBuilder
     /// Weights that the user cannot replace, for import functions that depend on their elements.
     private(set) var tensors: [ValueID: Tensor] = [:]
@@ -25,6 +27,7 @@ final class GraphImporter {
             messages(model.n_functions, model.functions).map {
                 [OperatorSets.canonical(text($0.pointee.domain)), text($0.pointee.name)]
             })
+        readNames = Self.readNames(graph)
         builder = GraphBuilder(
             name: text(graph.name), metadata: GraphMetadata(model: model, operatorSets: operatorSets))
     }
@@ -153,7 +156,8 @@ final class GraphImporter {
                 operatorName: operatorName, attributes: attributes, inputs: trimmed(inputs), outputs: outputs)
             let result = try imported(node, domain: domain)
             try add(
-                name: name, sourceOperator: operatorName, result, inputs: trimmed(node.inputs), outputs: outputs)
+                name: name, sourceOperator: operatorName, result, inputs: trimmed(node.inputs),
+                outputs: node.outputs)
         } catch {
             throw error.at(place)
         }
@@ -163,7 +167,7 @@ final class GraphImporter {
     private func imported(_ node: NodeImport, domain: String) throws(ONNXError) -> Operator {
         let inputs = node.inputs
         func unknown(_ reason: String?) -> Operator {
-            node.inputs = inputs
+            node.restore(inputs: inputs)
             return .unknown(
                 UnknownOperator(
                     name: node.operatorName, domain: domain, reason: reason, attributes: node.attributes.carried))
@@ -223,6 +227,24 @@ final class GraphImporter {
         default:
             throw ONNXError(.attribute(name: names[0], expected: "a value of its type", found: value.description))
         }
+    }
+
+    /// Walks the graph and the graphs in its nodes' attributes; the scan bounded how deep they lie.
+    private static func readNames(_ graph: GraphMessage) -> Set<String> {
+        var names: Set<String> = []
+        var pending = [graph]
+        while let next = pending.popLast() {
+            for output in messages(next.n_output, next.output) { names.insert(text(output.pointee.name)) }
+            for node in messages(next.n_node, next.node) {
+                names.formUnion(texts(node.pointee.n_input, node.pointee.input))
+                for attribute in messages(node.pointee.n_attribute, node.pointee.attribute) {
+                    if let inner = attribute.pointee.g { pending.append(inner.pointee) }
+                    pending += messages(attribute.pointee.n_graphs, attribute.pointee.graphs).map(\.pointee)
+                }
+            }
+        }
+        names.remove("")
+        return names
     }
 
     /// `list` without what is left out at its end.

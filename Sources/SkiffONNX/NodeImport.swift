@@ -11,7 +11,10 @@ final class NodeImport {
     /// Inputs in ONNX's order at first; the import function leaves the order that the operator defines.
     var inputs: [ValueID?]
     /// Names of the outputs, empty where one is left out; none at the end.
-    let outputs: [String]
+    private(set) var outputs: [String]
+
+    /// The outputs as the file has them.
+    let sourceOutputs: [String]
 
     init(
         graph: GraphImporter, opset: Int, operatorName: String, attributes: AttributeSet, inputs: [ValueID?],
@@ -23,6 +26,7 @@ final class NodeImport {
         self.attributes = attributes
         self.inputs = inputs
         self.outputs = outputs
+        sourceOutputs = outputs
     }
 
     /// Input `index`, `nil` where it is left out.
@@ -58,13 +62,24 @@ final class NodeImport {
             .unsqueeze(Unsqueeze(axes: axes)), inputs: [value])
     }
 
+    /// Undoes what an import function rearranged before it gave up.
+    func restore(inputs: [ValueID?]) {
+        self.inputs = inputs
+        outputs = sourceOutputs
+    }
+
     /// The error that makes the importer carry the node as unknown.
     func inexpressible(_ why: String) -> ONNXError { ONNXError(.inexpressible(why)) }
 
-    /// Carries the node as unknown where outputs past `count` are named.
-    func allowOutputs(_ count: Int) throws(ONNXError) {
-        guard outputs.count <= count else {
-            throw inexpressible("output \(count + 1) of \(operatorName)-\(opset) is not computed")
+    /// Whether anything reads an output from index `first` on.
+    func readsOutputs(from first: Int) -> Bool { outputs.dropFirst(first).contains { graph.readNames.contains($0) } }
+
+    /// Leaves out the outputs from index `count` on, which are not computed.
+    /// - Throws: ``ONNXError`` `inexpressible` where something reads one of them.
+    func keepOutputs(_ count: Int) throws(ONNXError) {
+        guard !readsOutputs(from: count) else {
+            throw inexpressible("output \(count) of \(operatorName)-\(opset) is not computed")
         }
+        outputs = Array(outputs.prefix(count))
     }
 }

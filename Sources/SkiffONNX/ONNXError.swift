@@ -39,7 +39,11 @@ public struct ONNXError: LocatedError {
     }
 
     init(_ error: CoreError) { self.init(.core(error.reason), at: error.place) }
-    init(_ error: GraphError) { self.init(.graph(error.reason), at: error.place) }
+    /// A node without a name has none to show; the importer fills in what it is known by.
+    init(_ error: GraphError) {
+        self.init(.graph(error.reason), at: error.place)
+        if place.node == "" { place.node = nil }
+    }
 
     public var message: String {
         switch reason {

@@ -7,14 +7,14 @@ internal import SkiffGraph
     guard try node.attributes.integer("is_test") ?? 0 != 0 else {
         throw node.inexpressible("Dropout-6 without is_test drops at random")
     }
-    try node.allowOutputs(1)
+    if node.readsOutputs(from: 1) { throw node.inexpressible("the mask is not bool before Dropout-10") }
     return .identity(Identity())
 }
 
 /// ONNX Dropout 7, 10: the input itself. The mask is bool from version 10 on.
 @Sendable func readDropout7(_ node: NodeImport) throws(ONNXError) -> Operator {
     node.attributes.ignore("ratio")
-    if node.opset < 10 { try node.allowOutputs(1) }
+    if node.opset < 10, node.readsOutputs(from: 1) { throw node.inexpressible("the mask is not bool before Dropout-10") }
     return .identity(Identity())
 }
 
@@ -23,7 +23,7 @@ internal import SkiffGraph
     node.attributes.ignore("seed")
     if node.input(2) != nil {
         let mode = try node.weight(2).map { (tensor) throws(ONNXError) in
-            try located { () throws(CoreError) in try tensor.integers() }
+            try located { () throws(CoreError) in try tensor.doubles() }
         }
         guard let mode, mode.allSatisfy({ $0 == 0 }) else {
             throw node.inexpressible("training_mode is true or not known, so elements may be dropped at random")
@@ -178,7 +178,8 @@ private func blockSize(_ node: NodeImport) throws(ONNXError) -> Int {
     return .depthToSpace(DepthToSpace(blockSize: try blockSize(node), mode: mode))
 }
 
-/// ONNX SpaceToDepth 1, 13.
+/// ONNX SpaceToDepth 1, 13, 28 (`mode`, of which the first order is read).
 @Sendable func readSpaceToDepth(_ node: NodeImport) throws(ONNXError) -> Operator {
-    .spaceToDepth(SpaceToDepth(blockSize: try blockSize(node)))
+    _ = try node.attributes.choice("mode", default: "DCR", ["DCR": true])
+    return .spaceToDepth(SpaceToDepth(blockSize: try blockSize(node)))
 }

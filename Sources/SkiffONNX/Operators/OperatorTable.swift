@@ -180,6 +180,6 @@ extension OperatorTable {
         Entry("Shape", since: 15, readShape15),
         Entry("Size", since: 1) { _ throws(ONNXError) in .sizeOf(.init()) },
         Entry("ConstantOfShape", since: 9, readConstantOfShape),
-        Entry("Range", since: 11) { _ throws(ONNXError) in .range(.init()) },
+        Entry("Range", since: 11, readRange),
     ]
 }

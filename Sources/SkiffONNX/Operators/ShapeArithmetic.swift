@@ -24,3 +24,10 @@ internal import SkiffGraph
     }
     return .constantOfShape(ConstantOfShape(elementType: tensor.elementType, value: value))
 }
+
+/// ONNX Range 11, 27 (`stash_type`, of which float is read).
+@Sendable func readRange(_ node: NodeImport) throws(ONNXError) -> Operator {
+    let type = try node.attributes.integer("stash_type") ?? 1
+    guard type == 1 else { throw node.inexpressible("stash_type is \(type), known is 1") }
+    return .range(RangeOfNumbers())
+}
