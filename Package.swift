@@ -72,7 +72,7 @@ let package = Package(
         tests("SkiffFormatTests", ["SkiffFormat", "SkiffGraph", "SkiffCore"]),
         tests("SkiffEngineTests", ["SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffInspectTests", ["SkiffInspect", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffTests", ["Skiff"]),
         tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),
     ]

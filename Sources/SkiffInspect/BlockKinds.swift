@@ -36,6 +36,7 @@ struct Branch {
     private let hasUpsampling: Bool
     private let hasConcatenation: Bool
     private let hasPooling: Bool
+    private let multipliesData: Bool
 
     init(_ paths: [BlockPath]) {
         nodes = paths.count == 1 ? paths[0].nodes : Array(Set(paths.flatMap(\.nodes))).sorted()
@@ -47,8 +48,12 @@ struct Branch {
         hasUpsampling = paths.contains { $0.has(.upsampling) }
         hasConcatenation = paths.contains { $0.has(.concatenation) }
         hasPooling = paths.contains { $0.has(.pool) }
+        multipliesData = paths.contains(where: \.multipliesData)
         isForked = paths.count > 1 || paths.contains { $0.has(.concatenation) || $0.takesPart || $0.has(.sum) }
     }
+
+    /// Whether all layers are matrix products: values are (…, channels) whatever convolutions say elsewhere.
+    private var isMatrixOnly: Bool { !layers.isEmpty && layers.allSatisfy(\.kernel.isEmpty) }
 
     var spatialRank: Int { layers.map(\.kernel.count).max() ?? 0 }
 
@@ -56,19 +61,18 @@ struct Branch {
         for layer in layers {
             if case .convolution(let convolution) = graph[layer.node].operator { return convolution.layout }
         }
-        return nil
+        return isMatrixOnly ? .channelsLast : nil
     }
 
     func kind(isPreActivation: Bool) -> ResidualBlock.Kind {
         if isUShaped { return .uShaped }
         guard let first = layers.first, let last = layers.last, nested.isEmpty else { return .other }
-        if layers.allSatisfy(\.kernel.isEmpty) { return .fullyConnected }
+        if isMatrixOnly { return multipliesData ? .attention : .fullyConnected }
         let wide = layers.filter { !$0.isPointwise }
         guard !wide.isEmpty else { return .other }
         if wide.allSatisfy(\.isDepthwise), layers.count > wide.count {
-            let inner = wide.compactMap(\.outputChannels).max() ?? 0
-            let widens = first.isPointwise || layers.count == 3 && inner < (layers[1].outputChannels ?? 0)
-            return widens && inner > (last.outputChannels ?? inner) ? .inverted : .separable
+            let inner = layers.dropLast().compactMap(\.outputChannels).max() ?? 0
+            return wide.count == 1 && inner > (last.outputChannels ?? inner) ? .inverted : .separable
         }
         if first.isPointwise, last.isPointwise, layers.count >= 3 {
             return isPreActivation ? .preActivationBottleneck : .bottleneck
@@ -105,8 +109,15 @@ struct Branch {
 }
 
 extension ResidualBlock.Layer {
-    /// `3×3`; `dense` for a matrix product.
-    var kernelText: String { kernel.isEmpty ? "dense" : kernel.map { $0 == 0 ? "?" : String($0) }.joined(separator: "×") }
+    /// `3×3`, `3-tap` along one axis, `dense` for a matrix product.
+    var kernelText: String {
+        let extents = kernel.map { $0 == 0 ? "?" : String($0) }
+        switch extents.count {
+        case 0: return "dense"
+        case 1: return "\(extents[0])-tap"
+        default: return extents.joined(separator: "×")
+        }
+    }
 }
 
 extension Dataflow {

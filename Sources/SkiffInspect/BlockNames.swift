@@ -16,9 +16,15 @@ extension ResidualBlock {
     }
 }
 
-/// A name for each block: the best one that no other block has among its own, else `block 7`.
+/// A name for each block: the best one that no other block has among its own, else `block 7`. A block around
+/// others bears a name only if theirs begin with it.
 func distinctNames(of blocks: [ResidualBlock], in graph: Graph) -> [String] {
-    let candidates = blocks.map { $0.structuralNames(in: graph) }
+    var candidates = blocks.map { $0.structuralNames(in: graph) }
+    for (index, block) in blocks.enumerated() {
+        guard let parent = block.parent else { continue }
+        let inner = candidates[index].first ?? ""
+        candidates[parent].removeAll { !inner.hasPrefix($0) }
+    }
     var uses: [String: Int] = [:]
     for names in candidates { for name in Set(names) { uses[name, default: 0] += 1 } }
     return candidates.enumerated().map { index, names in

@@ -19,6 +19,8 @@ struct BlockPath {
     private(set) var hasGate = false
     /// Channels of zeros are added.
     private(set) var padsChannels = false
+    /// A matrix product of two data: attention.
+    private(set) var multipliesData = false
     /// Takes only some channels.
     private(set) var takesPart = false
     /// Product of the strides, by spatial axis.
@@ -56,6 +58,7 @@ struct BlockPath {
         case .convolution, .matrix:
             guard let layer = graph.layer(id, flow: flow, facts: facts) else {
                 role = .other
+                multipliesData = true
                 break
             }
             layers.append(layer)

@@ -118,10 +118,17 @@ struct UnitSummary {
     private func variant(of signature: FamilySignature) -> String? {
         guard signature.shape == .basic || signature.shape == .bottleneck else { return nil }
         if isPreActivation { return "v2" }
+        if poolsBeforeProjecting { return "D" }
         guard signature.shape == .bottleneck else { return "v1" }
         let sites = Set(strided.compactMap(\.strideSite))
         guard sites.count == 1, let site = sites.first else { return nil }
         return site.hasSuffix("conv #1") ? "v1" : site.hasSuffix("conv #2") ? "v1.5" : nil
+    }
+
+    /// Strided projections pool and then project at stride one: variant D of He et al. 2018 (Bag of Tricks).
+    private var poolsBeforeProjecting: Bool {
+        let projections = strided.filter { $0.shortcut == .projection }
+        return !projections.isEmpty && projections.allSatisfy(\.poolsShortcut)
     }
 
     private func uSquared() -> Family? {
@@ -147,7 +154,7 @@ struct UnitSummary {
         let name = (words + ["residual network"]).joined(separator: " ")
         let blocks = "\(units.count) block\(units.count == 1 ? "" : "s")"
         let parts = [name, blocks, stages.count > 1 && stages.count <= 12 ? "stages \(stagesText)" : nil, strideText]
-        var evidence = ["\(units.count) blocks, most of them \(kindText)"]
+        var evidence = ["\(blocks), \(Set(units.map(\.kind)).count == 1 ? kindText : "most of them \(kindText)")"]
         if stages.count <= 12 { evidence.append("channels \(channelsText)") }
         return Family(
             name: name, variant: nil, text: parts.compactMap { $0 }.joined(separator: ", "),
@@ -185,6 +192,7 @@ extension UnitSummary {
         }
         lines.append("shortcuts: " + shortcuts.joined(separator: ", "))
         if let strideText { lines.append(strideText) }
+        if poolsBeforeProjecting { lines.append("strided projections pool first") }
         switch (units.count { $0.activation == .after }, units.count { $0.activation == .before }) {
         case (units.count, _): lines.append("activation after the addition")
         case (_, units.count): lines.append("activation before the convolutions")

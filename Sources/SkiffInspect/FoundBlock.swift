@@ -30,10 +30,10 @@ struct FoundBlock {
         let facts = finder.costs.facts
         let branch = Branch(branches)
         let activation = flow.activationPosition(join: joinValue, fork: forkValue, branch: branch)
+        let layout = branch.layout(in: flow.graph) ?? flow.layout
         let channels = Self.channels(
             shortcut: shortcut, branch: branch, input: facts[forkValue.index], output: facts[joinValue.index],
-            layout: flow.layout)
-        let layout = branch.layout(in: flow.graph) ?? flow.layout
+            layout: layout)
         let stride = shortcut.stride.isEmpty ? [Int](repeating: 1, count: branch.spatialRank) : shortcut.stride
         let own = Set(branch.nodes).union(shortcut.nodes)
         nested = Array(Set(paths.flatMap(\.nested))).sorted()
@@ -42,7 +42,7 @@ struct FoundBlock {
         inputExtents = facts[forkValue.index]?.spatialExtents(channels: channels.input, layout: layout)
         block = ResidualBlock(
             name: "", kind: branch.kind(isPreActivation: activation == .before), shortcut: shortcutKind,
-            activation: activation, hasSqueezeExcitation: branch.hasGate, inputChannels: channels.input,
+            poolsShortcut: shortcut.has(.pool), activation: activation, hasSqueezeExcitation: branch.hasGate, inputChannels: channels.input,
             outputChannels: channels.output, stride: stride,
             strideSite: stride.contains { $0 > 1 } ? branch.strideSite(in: flow.graph) : nil,
             dilation: branch.layers.flatMap(\.dilations).max() ?? 1,

@@ -49,6 +49,7 @@ extension Inspection {
             "name": .string(block.name),
             "kind": .string(block.kind.rawValue),
             "shortcut": .string(block.shortcut.rawValue),
+            "poolsShortcut": .bool(block.poolsShortcut),
             "activation": .string(block.activation.rawValue),
             "squeezeExcitation": .bool(block.hasSqueezeExcitation),
             "inputChannels": .optional(block.inputChannels),

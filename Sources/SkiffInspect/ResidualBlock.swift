@@ -14,13 +14,15 @@ public struct ResidualBlock: Hashable, Sendable {
         /// Basic, with normalization and activation before each convolution.
         case preActivation = "pre-activation"
         case preActivationBottleneck = "pre-activation bottleneck"
-        /// 1×1 up, a depthwise kernel, 1×1 down (MobileNetV2).
+        /// 1×1 up, 1×1 down and a depthwise kernel between (MobileNetV2) or before them (ConvNeXt).
         case inverted
         /// Pairs of depthwise and 1×1 convolutions (Xception).
         case separable
         /// Down and up again, with shortcuts of its own (RSU of U²-Net).
         case uShaped = "u-shaped"
-        /// Matrix products only.
+        /// Matrix products, among them products of two values (self-attention).
+        case attention
+        /// Matrix products by weights only.
         case fullyConnected = "fully connected"
         case other
     }
@@ -68,6 +70,8 @@ public struct ResidualBlock: Hashable, Sendable {
     public var name: String
     public var kind: Kind
     public var shortcut: Shortcut
+    /// Whether the shortcut pools, by itself or before a projection (ResNet-D).
+    public var poolsShortcut: Bool
     public var activation: ActivationPosition
     public var hasSqueezeExcitation: Bool
     public var inputChannels: Int?

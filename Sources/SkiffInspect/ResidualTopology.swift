@@ -59,10 +59,15 @@ struct ResidualTopology {
     /// and before a strided block; ResNetV2 strides in the last block of a stage, whose successor changes channels.
     private static func stages(of units: [Int], in blocks: [ResidualBlock], inputExtents: [[Int]?]) -> [Stage] {
         var stages: [Stage] = []
+        let stridesLast = units.indices.dropFirst().dropLast().contains { order in
+            let (previous, block, next) = (blocks[units[order - 1]], blocks[units[order]], blocks[units[order + 1]])
+            return block.isStrided && previous.outputChannels == block.outputChannels
+                && next.outputChannels != block.outputChannels
+        }
         for (order, index) in units.enumerated() {
             let block = blocks[index]
             let next = order + 1 < units.count ? blocks[units[order + 1]] : nil
-            let endsStage = next.map { $0.outputChannels != block.outputChannels } ?? false
+            let endsStage = next.map { $0.outputChannels != block.outputChannels } ?? stridesLast
             if let previous = stages.last?.blocks.last,
                 blocks[previous].outputChannels == block.outputChannels, !block.isStrided || endsStage,
                 inputExtents[index] == blocks[previous].spatialExtents || inputExtents[index] == nil
