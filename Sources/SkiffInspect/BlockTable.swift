@@ -13,19 +13,22 @@ extension Inspection {
         let showsDilation = blocks.contains { $0.dilation > 1 }
         let showsGroups = blocks.contains { $0.groups > 1 }
         var table = TextTable(columns: [
-            .init(title: "block", alignment: .left, isFlexible: true), .init(title: "kind", alignment: .left),
+            .init(title: "block", alignment: .left, leastWidth: 12),
+            .init(title: "kind", alignment: .left, leastWidth: 14),
             .init(title: "shortcut", alignment: .left), .init(title: "channels", alignment: .right),
             .init(title: "stride", alignment: .left),
         ])
         if showsDilation { table.columns.append(.init(title: "dilation", alignment: .right)) }
         if showsGroups { table.columns.append(.init(title: "groups", alignment: .right)) }
         table.columns += [
-            .init(title: "parameters", alignment: .right), .init(title: "multiply-adds", alignment: .right),
+            .init(title: "parameters", alignment: .right, isOptional: true),
+            .init(title: "mult-adds", alignment: .right, isOptional: true),
         ]
         for run in runs(collapses: !allBlocks && blocks.count > Self.blocksBeforeCollapsing) {
             let block = blocks[run.lowerBound]
             var row = [
-                title(of: run), block.kindText, block.shortcut.rawValue, block.channelsText, block.strideText,
+                title(of: run), block.kindText, block.shortcut.rawValue, block.channelsText,
+                block.strideText(isShort: width < 100),
             ]
             if showsDilation { row.append(String(block.dilation)) }
             if showsGroups { row.append(String(block.groups)) }
@@ -68,9 +71,12 @@ extension ResidualBlock {
         "\(inputChannels.map(String.init) ?? "?") → \(outputChannels.map(String.init) ?? "?")"
     }
 
-    fileprivate var strideText: String {
+    /// `2 (3×3 conv #2)`, or `2 (conv #2)`.
+    fileprivate func strideText(isShort: Bool) -> String {
         let text = extentsText(stride)
-        return strideSite.map { "\(text) (\($0))" } ?? text
+        guard var site = strideSite else { return text }
+        if isShort { site = site.split(separator: " ").suffix(2).joined(separator: " ") }
+        return "\(text) (\(site))"
     }
 
     /// Whether a table row would say the same of both, names aside.

@@ -67,7 +67,7 @@ extension Inspection {
             .init(title: "stage", alignment: .right), .init(title: "blocks", alignment: .right),
             .init(title: "channels", alignment: .right), .init(title: "extent", alignment: .right),
             .init(title: "stride", alignment: .right), .init(title: "parameters", alignment: .right),
-            .init(title: "multiply-adds", alignment: .right),
+            .init(title: "mult-adds", alignment: .right),
         ])
         for (index, stage) in stages.enumerated() {
             table.rows.append([

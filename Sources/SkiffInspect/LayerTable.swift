@@ -5,9 +5,9 @@ extension Inspection {
     public func layersText(width: Int = 100, colors: Bool = false) -> String {
         let style = TextStyle(colors: colors)
         var table = TextTable(columns: [
-            .init(title: "layer", alignment: .left, isFlexible: true), .init(title: "operator", alignment: .left),
+            .init(title: "layer", alignment: .left, leastWidth: 16), .init(title: "operator", alignment: .left, leastWidth: 12),
             .init(title: "output shape", alignment: .left), .init(title: "parameters", alignment: .right),
-            .init(title: "multiply-adds", alignment: .right),
+            .init(title: "mult-adds", alignment: .right),
         ])
         table.rows = layers.map { layer in
             [

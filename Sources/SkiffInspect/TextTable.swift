@@ -19,8 +19,10 @@ struct TextTable {
     struct Column {
         var title: String
         var alignment: Alignment
-        /// Whether the column gives way where the table is wider than the terminal.
-        var isFlexible = false
+        /// To what width the column gives way where the table is wider than the terminal; `nil` if it does not.
+        var leastWidth: Int?
+        /// Whether the column is left out where giving way is not enough; the last such column goes first.
+        var isOptional = false
     }
 
     var columns: [Column]
@@ -29,31 +31,36 @@ struct TextTable {
     var indent = 2
 
     private static let gap = 2
-    private static let leastFlexibleWidth = 12
 
-    /// The table's lines, header first; no longer than `width` where the flexible columns can give enough.
+    /// The table's lines, header first; no longer than `width` where giving way and leaving out are enough.
     func lines(width: Int, style: TextStyle) -> [String] {
         var widths = columns.map(\.title.count)
         for row in rows {
             for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
         }
-        var excess = widths.reduce(indent + Self.gap * (columns.count - 1), +) - width
-        for index in columns.indices where columns[index].isFlexible && excess > 0 {
-            let given = min(excess, max(0, widths[index] - Self.leastFlexibleWidth))
+        var shown = Array(columns.indices)
+        var excess = indent - Self.gap - width + widths.reduce(0) { $0 + $1 + Self.gap }
+        let slack = columns.indices.reduce(0) { $0 + max(0, widths[$1] - (columns[$1].leastWidth ?? widths[$1])) }
+        while excess > slack, let dropped = shown.last(where: { columns[$0].isOptional }) {
+            shown.removeAll { $0 == dropped }
+            excess -= widths[dropped] + Self.gap
+        }
+        for index in shown where excess > 0 {
+            let given = min(excess, max(0, widths[index] - (columns[index].leastWidth ?? widths[index])))
             widths[index] -= given
             excess -= given
         }
-        let header = style.faint(line(columns.map(\.title), widths: widths))
-        return [header] + rows.map { line($0, widths: widths) }
+        let header = style.faint(line(columns.map(\.title), shown: shown, widths: widths))
+        return [header] + rows.map { line($0, shown: shown, widths: widths) }
     }
 
-    private func line(_ cells: [String], widths: [Int]) -> String {
+    private func line(_ cells: [String], shown: [Int], widths: [Int]) -> String {
         var line = String(repeating: " ", count: indent)
-        for (index, cell) in cells.enumerated() where index < widths.count {
-            let text = cell.count > widths[index] ? shortened(cell, to: widths[index]) : cell
+        for index in shown where index < cells.count {
+            let text = cells[index].count > widths[index] ? shortened(cells[index], to: widths[index]) : cells[index]
             let padding = String(repeating: " ", count: widths[index] - text.count)
             line += columns[index].alignment == .left ? text + padding : padding + text
-            if index < cells.count - 1 { line += String(repeating: " ", count: Self.gap) }
+            line += String(repeating: " ", count: Self.gap)
         }
         while line.last == " " { line.removeLast() }
         return line

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RenderingTests {
     @Test func `Text keeps to the width of the terminal`() throws {
         let inspection = try Inspection(sketch: Sketch.bottleneckNetwork(stages: [3, 4, 6, 3]))
-        for width in [90, 100, 160] {
+        for width in [80, 90, 100, 160] {
             for line in inspection.text(width: width).split(separator: "\n") { #expect(line.count <= width) }
         }
         let text = inspection.text()
