@@ -190,24 +190,39 @@ struct BlockProduct<Sum: Real> {
     }
 }
 
-/// Packs weights for ``BlockProduct``: `source` gives the index of output, tap and channel of a group.
+/// Where a weight's elements stand: the index of an output's tap and channel within a group, by equal steps.
+struct WeightSteps {
+    var group = 0
+    var output: Int
+    var tap = 0
+    var channel: Int
+    /// Index of the first group's first output, tap and channel.
+    var first = 0
+}
+
+/// Packs weights for ``BlockProduct``.
 func packedLanes<A: Arithmetic>(
-    _ arithmetic: A.Type, _ elements: [A.Stored], groups: Int, outputs: Int, taps: Int, channels: Int,
-    _ source: (_ group: Int, _ output: Int, _ tap: Int, _ channel: Int) -> Int
+    _ arithmetic: A.Type, _ elements: [A.Stored], groups: Int = 1, outputs: Int, taps: Int = 1, channels: Int,
+    steps: WeightSteps, threads: Int
 ) -> [A.Sum.Lanes] {
     let lanes = A.Sum.Lanes.scalarCount
-    var packed: [A.Sum.Lanes] = []
-    packed.reserveCapacity(groups * BlockProduct<A.Sum>.blocks(outputs) * taps * channels)
+    let blocks = BlockProduct<A.Sum>.blocks(outputs)
+    let count = groups * blocks * taps * channels
+    var packed = [A.Sum.Lanes](repeating: .zero, count: count)
     elements.withUnsafeBufferPointer { elements in
-        for group in 0..<groups {
-            for first in stride(from: 0, to: outputs, by: lanes) {
+        packed.withUnsafeMutableBytes { target in
+            guard let base = target.baseAddress, let elements = elements.baseAddress else { return }
+            nonisolated(unsafe) let (target, source) = (base.assumingMemoryBound(to: A.Sum.self), elements)
+            inParallel(groups * blocks, threads: count < 1 << 13 ? 1 : threads) { piece in
+                let (group, block) = (piece / blocks, piece % blocks)
+                let first = steps.first + group * steps.group + block * lanes * steps.output
+                let used = min(lanes, outputs - block * lanes)
+                var to = target + piece * taps * channels * lanes
                 for tap in 0..<taps {
                     for channel in 0..<channels {
-                        var block = A.Sum.Lanes.zero
-                        for lane in 0..<min(lanes, outputs - first) {
-                            block[lane] = A.widened(elements[source(group, first + lane, tap, channel)])
-                        }
-                        packed.append(block)
+                        let from = source + (first &+ tap &* steps.tap &+ channel &* steps.channel)
+                        for lane in 0..<used { to[lane] = A.widened(from[lane &* steps.output]) }
+                        to += lanes
                     }
                 }
             }

@@ -55,6 +55,18 @@ func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(Engin
     case .sizeOf(let attributes): try attributes.evaluate(step)
     case .constantOfShape(let attributes): try attributes.evaluate(step)
     case .range(let attributes): try attributes.evaluate(step)
-    case .unknown(let attributes): throw EngineError(.notRunnable("operator \(attributes.name) is not one of Skiff's"))
+    case .unknown(let attributes): throw EngineError(.notRunnable(attributes.name))
+    }
+}
+
+extension Operator {
+    /// Why this operator cannot be run whatever its inputs are; `nil` where it can.
+    var refusal: String? {
+        switch self {
+        case .unknown(let unknown): unknown.reason ?? "operator \(unknown.name) is not one of Skiff's"
+        case .batchNormalization(let attributes) where attributes.isTraining:
+            "BatchNormalization in training mode takes its moments from the batch"
+        default: nil
+        }
     }
 }

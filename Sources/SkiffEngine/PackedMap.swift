@@ -16,7 +16,7 @@ struct PackedMap<A: Arithmetic> {
     /// - Throws: ``EngineError`` `limit` where the copy would not fit the memory budget.
     init(_ geometry: ConvolutionGeometry, _ step: Step<A>) throws(EngineError) {
         let lanes = A.Sum.Lanes.scalarCount
-        isDepthwise = geometry.channels == 1 && geometry.groups > 1
+        isDepthwise = geometry.isDepthwise
         let blocks = BlockProduct<A.Sum>.blocks(geometry.groups * geometry.outputs)
         let width = isDepthwise ? blocks * lanes : geometry.channels
         unit = isDepthwise ? blocks : width

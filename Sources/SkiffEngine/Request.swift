@@ -23,10 +23,8 @@ struct Request {
         try observe(observing, in: graph)
         findNodes(in: graph)
         for index in nodes {
-            guard case .unknown(let unknown) = graph.nodes[index].operator else { continue }
-            throw EngineError(
-                .notRunnable(unknown.reason ?? "operator \(unknown.name) is not one of Skiff's"),
-                at: graph.place(of: NodeID(index)))
+            guard let why = graph.nodes[index].operator.refusal else { continue }
+            throw EngineError(.notRunnable(why), at: graph.place(of: NodeID(index)))
         }
         try bind(inputs, in: graph)
     }

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import SkiffCore
 public import SkiffGraph
 
@@ -100,8 +101,7 @@ private struct Contents {
             try writer.write([UInt8](repeating: 0, count: offset - writer.position))
             var checksum = Checksum()
             try weight.tensor.forEachLittleEndianPiece { bytes throws(CoreError) in
-                checksum.update(bytes)
-                try writer.write(bytes)
+                try writeHashing(bytes, to: &writer, &checksum)
                 done += bytes.count
                 progress?(done, total)
             }
@@ -119,6 +119,33 @@ private struct Contents {
         checksum.update(header)
         try writer.overwrite(at: 0, with: covered + checksum.finished() + header)
     }
+}
+
+/// Writes `bytes` and takes them into the checksum, both at once where there are enough of them.
+private func writeHashing(
+    _ bytes: UnsafeRawBufferPointer, to writer: inout FileWriter, _ checksum: inout Checksum
+) throws(CoreError) {
+    guard bytes.count >= 1 << 20 else {
+        checksum.update(bytes)
+        try writer.write(bytes)
+        return
+    }
+    // Each of the two runs touches its own variables, and both end before this function does.
+    nonisolated(unsafe) let bytes = bytes
+    nonisolated(unsafe) var failure: CoreError?
+    withUnsafeMutablePointer(to: &writer) { writer in
+        withUnsafeMutablePointer(to: &checksum) { checksum in
+            nonisolated(unsafe) let (writer, checksum) = (writer, checksum)
+            DispatchQueue.concurrentPerform(iterations: 2) { part in
+                if part == 0 {
+                    checksum.pointee.update(bytes)
+                } else {
+                    do throws(CoreError) { try writer.pointee.write(bytes) } catch { failure = error }
+                }
+            }
+        }
+    }
+    if let failure { throw failure }
 }
 
 extension Tensor {

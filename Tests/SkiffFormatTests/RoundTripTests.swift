@@ -67,6 +67,21 @@ func written(_ graph: Graph, provenance: Provenance = Provenance()) throws -> [U
         #expect(try GraphSamples.difference(graph, read) == nil)
     }
 
+    @Test(arguments: [ByteOrder.little, .big])
+    func `a weight of several pieces comes back, its checksum right`(order: ByteOrder) throws {
+        let count = (9 << 20) + 24
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            for index in 0..<count { buffer[index] = UInt8(truncatingIfNeeded: index &* 0x9E37_79B1 >> 16) }
+            initialized = count
+        }
+        let tensor = try Tensor(
+            elementType: .float64, shape: [count / 8], storage: Storage(bytes), byteRange: 0..<count, byteOrder: order)
+        let graph = try GraphSamples.weights([("small", try Tensor(floats: [1], shape: [])), ("w", tensor)])
+        let reader = try SkiffReader(storage: Storage(try written(graph)))
+        try reader.verifyPayloads()
+        #expect(try GraphSamples.difference(graph, reader.graph) == nil)
+    }
+
     @Test func `weights stay in the mapped file`() throws {
         try withTemporaryFolder { folder in
             try SkiffWriter.write(GraphSamples.residual(), to: folder + "/a.skiff")

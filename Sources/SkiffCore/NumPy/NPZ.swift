@@ -18,7 +18,7 @@ public struct NPZ: Sendable {
         _ storage: Storage, range: Range<Int>? = nil, limit: Int = Limits.evaluationBytes
     ) throws(CoreError) {
         do throws(CoreError) {
-            let archive = try ZipArchive(storage: storage, range: range)
+            let archive = try ZipArchive(storage: storage, range: range, naming: .labels)
             var entries: [Entry] = []
             var left = limit
             for member in archive.members where !member.isFolder {

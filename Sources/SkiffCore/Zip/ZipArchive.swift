@@ -9,9 +9,17 @@ public struct ZipArchive: Sendable {
         case deflated = 8
     }
 
+    /// What member names are.
+    public enum Naming: Hashable, Sendable {
+        /// Paths, which have to stay inside a folder.
+        case paths
+        /// Names of things that never become files, such as the arrays of a `.npz`: anything is allowed.
+        case labels
+    }
+
     public struct Member: Hashable, Sendable {
-        /// Path inside the archive with `/` between its parts; checked to stay inside a folder. A name that
-        /// ends with `/` is a folder.
+        /// Path inside the archive with `/` between its parts; under ``Naming/paths`` checked to stay inside a
+        /// folder. A name that ends with `/` is a folder.
         public let name: String
         public let method: Method
         /// Bytes when read.
@@ -31,12 +39,12 @@ public struct ZipArchive: Sendable {
 
     /// Reads the central directory of the archive that fills `range` (by default all) of `storage`.
     /// - Throws: ``CoreError`` `zip` or `limit` with the byte offset in the storage and the member's name.
-    public init(storage: Storage, range: Range<Int>? = nil) throws(CoreError) {
+    public init(storage: Storage, range: Range<Int>? = nil, naming: Naming = .paths) throws(CoreError) {
         let range = range ?? 0..<storage.byteCount
         try storage.check(range)
         self.storage = storage
         members = try storage.withUnsafeBytes(in: range) { bytes throws(CoreError) in
-            var reader = ZipDirectoryReader(bytes: bytes, base: range.lowerBound)
+            var reader = ZipDirectoryReader(bytes: bytes, base: range.lowerBound, naming: naming)
             return try reader.read()
         }
         var positions: [String: Int] = [:]

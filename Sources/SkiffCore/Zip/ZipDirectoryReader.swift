@@ -2,6 +2,7 @@
 struct ZipDirectoryReader {
     let bytes: UnsafeRawBufferPointer
     let base: Int
+    let naming: ZipArchive.Naming
 
     /// A central directory entry as it stands there.
     struct Entry {
@@ -141,7 +142,7 @@ struct ZipDirectoryReader {
         if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
         let refused = raw.contains(0) || raw.contains(UInt8(ascii: "\\")) || raw.contains(UInt8(ascii: ":"))
             || parts.contains { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
-        guard !refused else {
+        guard naming == .labels || !refused else {
             throw failure("member name \"\(escaped(name))\" is no plain relative path", at: offset)
         }
         return name

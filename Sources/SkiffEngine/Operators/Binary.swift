@@ -97,7 +97,7 @@ extension Binary: EvaluableOperator {
             return .integer(pair.map(x, y) { $1 < 0 || $1 >= bits ? 0 : wrapped($0 << $1, to: type) })
         case .shiftRight:
             return .integer(pair.map(x, y) { x, y in
-                if y < 0 || y >= bits { return 0 }
+                if y < 0 || y >= bits { return x < 0 && type != .uint64 ? -1 : 0 }
                 return type == .uint64 ? Int64(bitPattern: UInt64(bitPattern: x) >> UInt64(y)) : x >> y
             })
         case .and, .or, .exclusiveOr: throw refusal(type)

@@ -97,27 +97,46 @@ struct ConvolutionGeometry {
     ) throws(EngineError) -> [A.Sum.Lanes] {
         try step.packedWeights(input: 1) { () throws(EngineError) in
             let elements = try step.reals(1)
-            let taps = kernelExtents.reduce(1, *)
-            let (order, channels, outputs, groups) = (kernelOrder, channels, outputs, groups)
-            let lastTap = turnsKernel ? taps - 1 : nil
-            func index(_ group: Int, _ output: Int, _ tap: Int, _ channel: Int) -> Int {
-                let tap = lastTap.map { $0 - tap } ?? tap
-                switch order {
-                case .outputInputSpatial: return ((group * outputs + output) * channels + channel) * taps + tap
-                case .spatialInputOutput, .spatialChannelMultiplier:
-                    return (tap * channels + channel) * outputs * groups + group * outputs + output
-                case .inputOutputSpatial: return ((group * channels + channel) * outputs + output) * taps + tap
-                case .spatialOutputInput:
-                    return (tap * outputs + output) * channels * groups + group * channels + channel
-                }
-            }
             try step.reserve(elements.count, MemoryLayout<A.Sum>.stride * A.Sum.Lanes.scalarCount)
-            return isDepthwise
-                ? packedLanes(A.self, elements, groups: 1, outputs: groups * outputs, taps: taps, channels: 1) {
-                    index($1 / outputs, $1 % outputs, $2, $3)
-                }
-                : packedLanes(
-                    A.self, elements, groups: groups, outputs: outputs, taps: taps, channels: channels, index)
+            var steps = weightSteps
+            if !isDepthwise {
+                return packedLanes(
+                    A.self, elements, groups: groups, outputs: outputs, taps: taps, channels: channels, steps: steps,
+                    threads: step.threads)
+            }
+            // Groups of one channel stand side by side as outputs of one.
+            if outputs == 1 { steps.output = steps.group }
+            return packedLanes(
+                A.self, elements, outputs: groups * outputs, taps: taps, channels: 1, steps: steps,
+                threads: step.threads)
         }
+    }
+
+    private var taps: Int { kernelExtents.reduce(1, *) }
+
+    private var weightSteps: WeightSteps {
+        var steps: WeightSteps
+        switch kernelOrder {
+        case .outputInputSpatial:
+            steps = WeightSteps(group: outputs * channels * taps, output: channels * taps, tap: 1, channel: taps)
+        case .spatialInputOutput, .spatialChannelMultiplier:
+            let all = outputs * groups
+            steps = WeightSteps(group: outputs, output: 1, tap: channels * all, channel: all)
+        case .inputOutputSpatial:
+            steps = WeightSteps(group: channels * outputs * taps, output: taps, tap: 1, channel: outputs * taps)
+        case .spatialOutputInput:
+            let all = channels * groups
+            steps = WeightSteps(group: channels, output: all, tap: outputs * all, channel: 1)
+        }
+        if turnsKernel {
+            steps.first = (taps - 1) * steps.tap
+            steps.tap = -steps.tap
+        }
+        return steps
+    }
+
+    /// Whether every output reads one channel, and outputs stand at equal steps in the weight.
+    var isDepthwise: Bool {
+        channels == 1 && groups > 1 && (outputs == 1 || kernelOrder != .spatialOutputInput)
     }
 }

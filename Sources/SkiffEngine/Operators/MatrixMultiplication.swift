@@ -7,9 +7,9 @@ extension Dense: EvaluableOperator {
         let (inputs, outputs) = (kernel[0], kernel[1])
         let output = try step.output
         let weights = try step.packedWeights(input: 1) { () throws(EngineError) in
-            packedLanes(A.self, try step.reals(1), groups: 1, outputs: outputs, taps: 1, channels: inputs) {
-                $3 * outputs + $1
-            }
+            packedLanes(
+                A.self, try step.reals(1), outputs: outputs, channels: inputs,
+                steps: WeightSteps(output: 1, channel: outputs), threads: step.threads)
         }
         let bias = step.has(2) ? try step.sums(2) : nil
         let product = matrixProduct(A.self, rows: outputs == 0 ? 0 : output.count / outputs, inner: inputs, outputs: outputs)
@@ -23,10 +23,10 @@ extension Gemm: EvaluableOperator {
         let (a, b, output) = (try step.shape(0), try step.shape(1), try step.output)
         let (rows, outputs, inner) = (output.shape[0], output.shape[1], transposesA ? a[0] : a[1])
         let weights = try step.packedWeights(input: 1) { () throws(EngineError) in
-            let (rowStride, columnStride) = transposesB ? (1, b[1]) : (b[1], 1)
-            return packedLanes(A.self, try step.reals(1), groups: 1, outputs: outputs, taps: 1, channels: inner) {
-                $3 * rowStride + $1 * columnStride
-            }
+            packedLanes(
+                A.self, try step.reals(1), outputs: outputs, channels: inner,
+                steps: transposesB ? WeightSteps(output: b[1], channel: 1) : WeightSteps(output: 1, channel: b[1]),
+                threads: step.threads)
         }
         var x = try step.sums(0)
         if transposesA {
@@ -56,8 +56,8 @@ extension MatrixMultiplication: EvaluableOperator {
         let (rows, inner, outputs) = (operands.rows, operands.inner, operands.outputs)
         let (x, y) = (try step.sums(0), try step.reals(1))
         let packed = packedLanes(
-            A.self, y, groups: operands.rightMatrices, outputs: outputs, taps: 1, channels: inner
-        ) { group, output, _, channel in (group * inner + channel) * outputs + output }
+            A.self, y, groups: operands.rightMatrices, outputs: outputs, channels: inner,
+            steps: WeightSteps(group: inner * outputs, output: 1, channel: outputs), threads: step.threads)
         let product = matrixProduct(A.self, rows: rows, inner: inner, outputs: outputs)
         let blocks = BlockProduct<A.Sum>.blocks(outputs) * inner
         if operands.pairs.count == 1 {

@@ -3,7 +3,6 @@ internal import SkiffGraph
 
 extension BatchNormalization: EvaluableOperator {
     func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
-        guard !isTraining else { throw EngineError(.notRunnable("BatchNormalization in training mode")) }
         let shape = try step.shape(0)
         let axis = try checkedAxis(axis, rank: shape.count)
         let (channels, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))

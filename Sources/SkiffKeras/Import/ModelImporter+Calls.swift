@@ -25,11 +25,11 @@ extension ModelImporter {
     ) throws(KerasError) -> [ValueID] {
         var given: [CallID: [ValueID]] = [:]
         try bindInputs(of: model, inputs, scope, &given)
-        let widths = outputCounts(of: model)
+        let notes = notes(of: model)
         for id in try order(of: model) where given[id] == nil {
             let layer = model.layers[id.layer]
             do throws(KerasError) {
-                given[id] = try add(layer, call: id.call, of: model, given, widths[id] ?? 1, scope)
+                given[id] = try add(layer, call: id.call, of: model, given, notes[id] ?? [nil], scope)
             } catch {
                 throw error.at(Place(node: layerPath(scope.names, layer.name), operatorName: layer.className))
             }
@@ -79,7 +79,7 @@ extension ModelImporter {
 
     private mutating func add(
         _ layer: LayerConfiguration, call position: Int, of model: ModelConfiguration,
-        _ given: [CallID: [ValueID]], _ width: Int, _ scope: ModelScope
+        _ given: [CallID: [ValueID]], _ notes: [SymbolicShape?], _ scope: ModelScope
     ) throws(KerasError) -> [ValueID] {
         let call = position < layer.calls.count ? layer.calls[position] : LayerCall(arguments: [], keywords: [:])
         var inputs: [ValueID] = []
@@ -89,13 +89,13 @@ extension ModelImporter {
             layer: layer, call: call, name: name, weightPath: layerPath(scope.weights, layer.name), inputs: inputs)
         switch layer.role {
         case .input: throw KerasError(.missing("the value of an input layer inside a model"))
-        case .unknown(let why): return try addUnknown(site, why: why, outputs: width)
+        case .unknown(let why): return try addUnknown(site, why: why, outputs: notes)
         case .layer(let definition):
             do throws(KerasError) {
                 return [try definition.emit(site, into: &self)]
             } catch {
                 guard case .unsupported(let why) = error.reason else { throw error }
-                return try addUnknown(site, why: why, outputs: width)
+                return try addUnknown(site, why: why, outputs: notes)
             }
         case .model(let nested):
             let inner = ModelScope(names: name, weights: site.weightPath)
@@ -119,16 +119,21 @@ extension ModelImporter {
         return values[reference.tensor]
     }
 
-    /// How many outputs of each call are asked for.
-    private func outputCounts(of model: ModelConfiguration) -> [CallID: Int] {
-        var counts: [CallID: Int] = [:]
-        let references = model.layers.flatMap { $0.calls.flatMap(\.tensors) } + model.outputs.map(\.reference)
-        for reference in references {
-            guard let position = model.positions[reference.layer] else { continue }
+    /// The outputs of each call that are asked for, with the shapes that configurations note of them.
+    private func notes(of model: ModelConfiguration) -> [CallID: [SymbolicShape?]] {
+        var notes: [CallID: [SymbolicShape?]] = [:]
+        func note(_ reference: TensorReference, _ shape: SymbolicShape?) {
+            guard let position = model.positions[reference.layer] else { return }
             let id = CallID(layer: position, call: reference.call)
-            counts[id] = max(counts[id] ?? 1, reference.tensor + 1)
+            while (notes[id]?.count ?? 0) <= reference.tensor { notes[id, default: []].append(nil) }
+            if let shape { notes[id]?[reference.tensor] = shape }
         }
-        return counts
+        for output in model.outputs { note(output.reference, nil) }
+        for call in model.layers.flatMap(\.calls) {
+            for reference in call.tensors { note(reference, nil) }
+            for (reference, shape) in call.arguments.flatMap(\.shapes) { note(reference, shape) }
+        }
+        return notes
     }
 
     /// All calls, each behind those it reads; in the order of the configuration where that allows. Without recursion.

@@ -127,7 +127,9 @@ struct ModelImporter {
     }
 
     /// Adds a layer that is carried and not run, with the weights it has in the file.
-    mutating func addUnknown(_ site: CallSite, why: String, outputs: Int) throws(KerasError) -> [ValueID] {
+    mutating func addUnknown(
+        _ site: CallSite, why: String, outputs: [SymbolicShape?]
+    ) throws(KerasError) -> [ValueID] {
         var inputs: [ValueID?] = site.inputs
         for (index, weight) in (stored[site.weightPath] ?? []).enumerated() {
             let last = weight.name.split(separator: "/").last.map(String.init) ?? ""
@@ -141,8 +143,15 @@ struct ModelImporter {
         }
         let operation = UnknownOperator(
             name: site.layer.className, domain: site.layer.module ?? "keras", reason: why)
-        let values = (0..<outputs).map { index in
+        let values = outputs.indices.map { index in
             builder.value(named: index == 0 ? site.name : "\(site.name)#\(index)")
+        }
+        for (value, shape) in zip(values, outputs) {
+            guard let shape else { continue }
+            let source = site.inputs.first.flatMap { facts[$0] }
+            let fact = Fact(source?.elementType ?? .float32, shape)
+            facts[value] = fact
+            builder.declare(value, fact)
         }
         do throws(GraphError) {
             try builder.addNode(

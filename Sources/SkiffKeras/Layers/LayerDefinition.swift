@@ -71,6 +71,7 @@ let layerDefinitions: [String: any LayerDefinition.Type] = [
     "BatchNormalization": BatchNormalizationLayer.self, "SyncBatchNormalization": BatchNormalizationLayer.self,
     "LayerNormalization": LayerNormalizationLayer.self, "GroupNormalization": GroupNormalizationLayer.self,
     "Normalization": NormalizationLayer.self, "Rescaling": RescalingLayer.self,
+    "LayerScale": LayerScaleLayer.self,
     "Activation": ActivationLayer.self, "ReLU": ReLULayer.self, "LeakyReLU": LeakyReLULayer.self,
     "PReLU": PReLULayer.self, "ELU": ELULayer.self, "ThresholdedReLU": ThresholdedReLULayer.self,
     "Softmax": SoftmaxLayer.self,
@@ -101,5 +102,5 @@ let layerDefinitions: [String: any LayerDefinition.Type] = [
     "RandomGrayscale": IdentityLayer.self, "RandomErasing": IdentityLayer.self,
     "RandomGaussianBlur": IdentityLayer.self, "RandomInvert": IdentityLayer.self,
     "RandomPosterization": IdentityLayer.self, "RandomSharpness": IdentityLayer.self,
-    "RandomShear": IdentityLayer.self,
+    "RandomShear": IdentityLayer.self, "StochasticDepth": IdentityLayer.self,
 ]

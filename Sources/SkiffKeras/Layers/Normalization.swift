@@ -180,3 +180,18 @@ struct RescalingLayer: LayerDefinition {
         return try importer.node(site, .binary(Binary(.add)), [scaled, shift])
     }
 }
+
+/// LayerScale of keras.applications' ConvNeXt: x · gamma, one number per channel.
+struct LayerScaleLayer: LayerDefinition {
+    let width: Int
+
+    init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
+        width = try options.integer("projection_dim")
+    }
+
+    var weights: [WeightRequirement] { [WeightRequirement("gamma", [width])] }
+
+    func emit(_ site: CallSite, into importer: inout ModelImporter) throws(KerasError) -> ValueID {
+        try importer.node(site, .binary(Binary(.multiply)), [site.input(), try importer.weight(site, "gamma")])
+    }
+}

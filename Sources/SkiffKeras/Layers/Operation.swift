@@ -7,8 +7,6 @@ struct OperationLayer: LayerDefinition {
     let function: String
     let options: LayerOptions
 
-    static func isOperation(module: String) -> Bool { module.split(separator: ".").contains("ops") }
-
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
         let name = try layer.className == "TFOpLambda" ? options.text("function") : snakeCase(layer.className)
         function = name.split(separator: ".").last.map(String.init) ?? name

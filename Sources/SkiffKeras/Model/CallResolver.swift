@@ -62,7 +62,7 @@ struct CallResolver {
 
     private func shifted(_ argument: CallArgument, _ bases: [String: Int]) throws(KerasError) -> CallArgument {
         switch argument {
-        case .tensor(let reference): return .tensor(try shifted(reference, bases))
+        case .tensor(let reference, let shape): return .tensor(try shifted(reference, bases), shape: shape)
         case .list(let elements):
             var result: [CallArgument] = []
             for element in elements { result.append(try shifted(element, bases)) }

@@ -116,8 +116,7 @@ struct ModelParser {
     }
 
     private func definition(of layer: LayerConfiguration) -> (any LayerDefinition.Type)? {
-        if let module = layer.module, OperationLayer.isOperation(module: module) { return OperationLayer.self }
-        return layerDefinitions[layer.className]
+        layer.isFunction ? OperationLayer.self : layerDefinitions[layer.className]
     }
 
     /// The module or registered name of a class that is not Keras' own; `nil` for Keras' own.
@@ -155,19 +154,21 @@ struct ModelParser {
     /// `[layer, call, tensor]`, or `["_CONSTANT_VALUE", -1, value]`.
     private func legacyTensor(_ value: JSONValue) -> CallArgument {
         if value[0]?.stringValue == "_CONSTANT_VALUE" { return .constant(value[2] ?? .null) }
-        return reference(value).map { .tensor($0) } ?? .constant(value)
+        return reference(value).map { .tensor($0, shape: nil) } ?? .constant(value)
     }
 
     private func legacyKeyword(_ value: JSONValue) -> CallArgument {
         guard let elements = value.arrayValue else { return .constant(value) }
-        if let reference = reference(value) { return .tensor(reference) }
+        if let reference = reference(value) { return .tensor(reference, shape: nil) }
         let inner = elements.map(legacyKeyword)
         return inner.contains { !$0.tensors.isEmpty } ? .list(inner) : .constant(value)
     }
 
     private func argument(_ value: JSONValue) -> CallArgument {
         if value["class_name"]?.stringValue == "__keras_tensor__" {
-            return reference(value["config"]?["keras_history"] ?? .null).map { .tensor($0) } ?? .constant(value)
+            let shape = shape(value["config"]?["shape"])
+            return reference(value["config"]?["keras_history"] ?? .null).map { .tensor($0, shape: shape) }
+                ?? .constant(value)
         }
         if let elements = value.arrayValue {
             let inner = elements.map(argument)
@@ -178,6 +179,21 @@ struct ModelParser {
             if inner.contains(where: { !$0.tensors.isEmpty }) { return .list(inner) }
         }
         return .constant(value)
+    }
+
+    /// Extents as a configuration writes them; open ones but the batch stay unknown.
+    private func shape(_ value: JSONValue?) -> SymbolicShape? {
+        guard let extents = value?.arrayValue, extents.count <= Limits.rank else { return nil }
+        var shape: SymbolicShape = []
+        for (axis, extent) in extents.enumerated() {
+            guard let number = extent.intValue, number >= 0, number <= Limits.extent else {
+                guard extent.isNull else { return nil }
+                shape.append(axis == 0 ? .symbolic("batch") : .unknown)
+                continue
+            }
+            shape.append(.fixed(number))
+        }
+        return shape
     }
 
     /// `[layer, call, tensor]`, the call as the file counts it.

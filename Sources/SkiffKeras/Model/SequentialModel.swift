@@ -17,7 +17,7 @@ extension ModelParser {
             }
             if position > 0 {
                 let before = TensorReference(layer: layers[position - 1].name, call: 0, tensor: 0)
-                layers[position].calls = [LayerCall(arguments: [.tensor(before)], keywords: [:])]
+                layers[position].calls = [LayerCall(arguments: [.tensor(before, shape: nil)], keywords: [:])]
             } else {
                 layers[position].calls = []
             }

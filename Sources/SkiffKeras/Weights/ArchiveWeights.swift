@@ -51,6 +51,11 @@ struct ArchiveWeights {
         var counts: [String: Int] = [:]
         var places: [String?] = []
         for layer in model.layers {
+            // Functions of keras.ops are no layers: they are neither counted nor saved.
+            if layer.isFunction {
+                places.append(nil)
+                continue
+            }
             let kind = snakeCase(layer.className)
             let count = counts[kind, default: 0]
             counts[kind] = count + 1

@@ -1,0 +1,26 @@
+/// One kind of model file: how it is told by its bytes, read and written.
+public struct Format: Sendable {
+    /// Skiff's spelling, in `--json`.
+    public var identifier: String
+    /// What people call it.
+    public var name: String
+    /// Extensions without the dot, the usual one first. Reading never looks at them.
+    public var extensions: [String]
+    /// Whether a file is of this kind, by its bytes.
+    var recognizes: @Sendable (Storage) -> Bool
+    /// Reads a file; the folder is where external data may lie.
+    var read: @Sendable (_ storage: Storage, _ folder: String) throws -> Graph
+    /// Writes a file, atomically, with the source's file name, telling what part of it is written; `nil` where Skiff
+    /// only reads the format.
+    var write: Write?
+
+    typealias Write = @Sendable (
+        _ graph: Graph, _ path: String, _ source: String, _ progress: (@Sendable (Double) -> Void)?
+    ) throws -> Void
+
+    /// Checks the payloads against checksums that the format keeps; `nil` where it keeps none, or checks them when
+    /// it reads.
+    var verifyPayloads: (@Sendable (_ storage: Storage, _ progress: (@Sendable (Double) -> Void)?) throws -> Void)?
+
+    public var isWritable: Bool { write != nil }
+}

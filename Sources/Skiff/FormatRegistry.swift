@@ -1,0 +1,74 @@
+internal import SkiffFormat
+internal import SkiffKeras
+internal import SkiffONNX
+
+/// The formats Skiff knows, in the order they are tried: those with a signature first.
+public enum FormatRegistry {
+    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5]
+
+    private static let skiff = Format(
+        identifier: "skiff", name: "Skiff", extensions: ["skiff"],
+        recognizes: { SkiffReader.recognizes(head(of: $0, 16)) },
+        read: { storage, _ in try SkiffReader.read(storage: storage) },
+        write: { graph, path, source, progress in
+            let provenance = Provenance(tool: "skiff \(skiffVersion)", sourceName: source)
+            try SkiffWriter.write(graph, to: path, provenance: provenance) { progress?(part($0, of: $1)) }
+        },
+        verifyPayloads: { storage, progress in
+            try SkiffReader(storage: storage).verifyPayloads { progress?(part($0, of: $1)) }
+        })
+
+    private static let kerasArchive = Format(
+        identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],
+        recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && KerasReader.recognizes($0) },
+        read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    private static let kerasHDF5 = Format(
+        identifier: "keras-hdf5", name: "Keras HDF5 (Keras 1, 2 and 3)", extensions: ["h5", "hdf5"],
+        recognizes: { KerasReader.recognizes($0) },
+        read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    /// The first bytes of a file, at most `count`.
+    static func head(of storage: Storage, _ count: Int) -> [UInt8] {
+        (try? storage.bytes(in: 0..<min(count, storage.byteCount))) ?? []
+    }
+
+    private static func part(_ done: Int, of total: Int) -> Double { total == 0 ? 1 : Double(done) / Double(total) }
+
+    /// The formats that Skiff writes.
+    public static var writable: [Format] { formats.filter(\.isWritable) }
+
+    /// The format that an output's extension asks for.
+    /// - Throws: ``SkiffError`` `notWritable`.
+    public static func format(forWriting path: String) throws(SkiffError) -> Format {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let dot = name.lastIndex(of: ".")
+        let ending = dot.map { String(name[name.index(after: $0)...]).lowercased() } ?? ""
+        guard let format = writable.first(where: { $0.extensions.contains(ending) }) else {
+            throw SkiffError(.notWritable(extension: ending), at: Place(file: path))
+        }
+        return format
+    }
+
+    /// The format that the bytes are of.
+    /// - Throws: ``SkiffError`` `lookalike` or `unrecognized`.
+    static func format(of storage: Storage) throws(SkiffError) -> Format {
+        let place = Place(file: storage.path)
+        for format in formats where format.recognizes(storage) {
+            // ONNX has no signature; what has one is not taken for it.
+            if format.identifier == "onnx", let lookalike = Lookalike.recognized(storage) {
+                throw SkiffError(.lookalike(lookalike), at: place)
+            }
+            return format
+        }
+        if let lookalike = Lookalike.recognized(storage) { throw SkiffError(.lookalike(lookalike), at: place) }
+        throw SkiffError(.unrecognized(head: shown(head(of: storage, 16))), at: place)
+    }
+
+    /// `08 07 12 … "..x"`: bytes and what of them is text.
+    private static func shown(_ head: [UInt8]) -> String {
+        let isText = head.allSatisfy { (0x20..<0x7F).contains($0) }
+        if isText { return "\"\(escaped(String(decoding: head, as: UTF8.self)))\"" }
+        return head.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
+    }
+}

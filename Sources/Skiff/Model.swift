@@ -1,0 +1,92 @@
+/// A network read from a file: its graph, and what the file was.
+///
+///     let model = try Model(contentsOf: "resnet50.onnx")
+///     let outputs = try model.run(["image": image])
+///     try model.write(to: "resnet50.skiff")
+public struct Model: Sendable {
+    public let graph: Graph
+    /// The format of the file.
+    public let format: Format
+    /// The file's path as it was given; for a folder the model's path in it.
+    public let path: String
+    /// Bytes of the file, without external data.
+    public let byteCount: Int
+    private let storage: Storage
+
+    /// Reads a model of any format that Skiff knows; which, the bytes tell. Of a folder `model.onnx` is read.
+    /// - Throws: ``SkiffError`` naming the file, the node or layer, and what was expected.
+    public init(contentsOf path: String) throws(SkiffError) {
+        let file = try ModelFolder.modelFile(at: path)
+        let storage = try located(Place(file: file)) { try Storage(mapping: file) }
+        let format = try FormatRegistry.format(of: storage)
+        self.format = format
+        self.path = file
+        byteCount = storage.byteCount
+        self.storage = storage
+        graph = try located(Place(file: file)) { try format.read(storage, folder(of: file)) }
+    }
+
+    /// Runs the model.
+    /// - Parameters:
+    ///   - inputs: Tensors by input name. Real types are converted to what the model declares.
+    ///   - threads: Threads to use; all processors where `nil`.
+    /// - Returns: Tensors by output name.
+    /// - Throws: ``SkiffError`` for inputs that do not fit and operators that cannot be run.
+    public func run(
+        _ inputs: [String: Tensor], precision: Precision = .reference, threads: Int? = nil
+    ) throws(SkiffError) -> [String: Tensor] {
+        try located(Place(file: path)) {
+            let values = try Evaluator(graph, threads: threads).run(inputs, precision: precision)
+            return Dictionary(
+                graph.outputs.compactMap { output in values[output.value].map { (output.name, $0) } },
+                uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// Writes the model in the format that the path's extension asks for, atomically: a file that is there
+    /// already is replaced as a whole, or not at all.
+    /// - Parameter progress: Told what part is written, from 0 to 1.
+    /// - Throws: ``SkiffError`` where that format is not written, the path is the model's own file, layers
+    ///   cannot be carried, or the file cannot be written.
+    public func write(to path: String, progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
+        let format = try FormatRegistry.format(forWriting: path)
+        if let identity = storage.identity, let target = try? Storage(mapping: path), target.identity == identity {
+            throw SkiffError(.sameFile, at: Place(file: path))
+        }
+        try checkCarriable()
+        try located(Place(file: path)) {
+            let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
+            try format.write?(graph, path, source, progress)
+        }
+    }
+
+    /// Checks every weight against the checksum that its format keeps. Opening a `.skiff` file checks its header
+    /// only; other formats have no checksums, or were checked when they were read.
+    /// - Throws: ``SkiffError`` with the first tensor that is not what was written.
+    public func verifyPayloads(progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
+        try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }
+    }
+
+    /// What the model consists of: layers, residual blocks, family.
+    public func inspection() -> Inspection {
+        Inspection(of: graph, format: format.name, fileBytes: byteCount)
+    }
+
+    /// - Throws: ``SkiffError`` `notConvertible` for a layer whose function lies in code that is not carried.
+    private func checkCarriable() throws(SkiffError) {
+        for id in graph.unknownNodes {
+            guard case .unknown(let unknown) = graph[id].operator else { continue }
+            let isOpaque = unknown.attributes.contains { if case .opaque = $0.value { true } else { false } }
+            // A Keras layer that is not known is a class or a function in somebody's code.
+            guard isOpaque || graph.metadata.sourceFormat.hasPrefix("Keras") else { continue }
+            let place = graph.place(of: id).filled(from: Place(file: path))
+            throw SkiffError(.notConvertible(unknown.reason ?? "its function lies in code, which is not carried"), at: place)
+        }
+    }
+}
+
+/// The folder a path lies in.
+func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}

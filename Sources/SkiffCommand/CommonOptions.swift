@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import Skiff
+
+/// What every verb takes.
+struct CommonOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print one JSON object instead of text; Docs/JSON.md describes it.")
+    var json = false
+
+    @Flag(name: [.short, .long], help: "Print nothing but errors.")
+    var quiet = false
+}
+
+/// A verb of the command: parsed options and what they do. Errors become messages and exit codes here.
+protocol Verb: ParsableCommand {
+    var common: CommonOptions { get }
+    func perform(_ console: Console) throws
+}
+
+extension Verb {
+    func run() throws {
+        let console = Console(json: common.json, quiet: common.quiet)
+        do {
+            try perform(console)
+        } catch let error as any LocatedError {
+            console.report(error)
+            throw ExitCode(ExitCodes.rejected)
+        }
+    }
+}
+
+enum ExitCodes {
+    /// The models do not agree.
+    static let parityFailed: Int32 = 1
+    /// A file is not what it has to be, or cannot be read or written.
+    static let rejected: Int32 = 2
+}
+

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Skiff
+
+/// `skiff run`: a model's outputs for given inputs.
+struct Run: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Compute a model's outputs.",
+        discussion: """
+            Inputs are .npy, .npz or ONNX tensor files. Several are given by name, or in the model's order; members \
+            of a .npz go to the inputs of their names. The output file has one member for each output.
+
+            EXAMPLES
+              skiff run resnet50.skiff --input image.npy --output scores.npy
+              skiff run model.onnx --input left=a.npy --input right=b.npy --output y.npz
+              skiff run model.keras --input io.npz --output all.npz --all
+              skiff run digits.skiff --input heldout.npz --labels heldout.npz:labels
+            """)
+
+    @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
+        completion: .file())
+    var model: String
+
+    @Option(name: [.short, .long],
+        help: ArgumentHelp("An input: .npy, .npz or an ONNX tensor. Repeatable.", valueName: "[name=]file"),
+        completion: .file())
+    var input: [String] = []
+
+    @Option(name: [.short, .long],
+        help: ArgumentHelp("Where the outputs go: .npz, or .npy for a single one.", valueName: "file"),
+        completion: .file())
+    var output: String?
+
+    @Flag(help: "Write every intermediate value too, named as skiff verify --against reads them.")
+    var all = false
+
+    @Option(help: "How values are stored and summed: reference stores Float and sums in Double.")
+    var precision: Precision = .reference
+
+    @Option(help: ArgumentHelp("Print the K largest elements of the first output, for each sample.", valueName: "k"))
+    var top: Int?
+
+    @Option(help: ArgumentHelp("True classes: prints the share that the first output gets right.",
+            valueName: "file[:member]"), completion: .file())
+    var labels: String?
+
+    @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
+    var threads: Int?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if input.isEmpty { throw ValidationError("run needs an --input.") }
+        if let threads, !(1...Evaluator.threadLimit).contains(threads) {
+            throw ValidationError("--threads has to be 1 to \(Evaluator.threadLimit).")
+        }
+        if let top, top < 1 { throw ValidationError("--top has to be at least 1.") }
+        if let output, !output.hasSuffix(".npz"), !output.hasSuffix(".npy") {
+            throw ValidationError("--output has to end with .npz or .npy.")
+        }
+        if all, output?.hasSuffix(".npz") != true { throw ValidationError("--all needs an --output that is a .npz.") }
+    }
+
+    func perform(_ console: Console) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let (results, inputs) = try console.withProgress { progress in
+            progress("reading", 0)
+            let model = try Model(contentsOf: self.model)
+            if let output, output.hasSuffix(".npy"), model.graph.outputs.count != 1 {
+                throw SkiffError(
+                    .arrays("holds one array, the model has \(model.graph.outputs.count) outputs", hint: "name it .npz"),
+                    at: Place(file: output))
+            }
+            let inputs = try InputFiles(input, for: model.graph)
+            let results = try model.values(
+                inputs.tensors, precision: precision, threads: threads, includesIntermediates: all
+            ) { progress("running", $0) }
+            return (results, inputs)
+        }
+        let accuracy = try labels.map { try Accuracy(of: results.outputs, labels: $0) }
+        if let output { try write(results, inputs, to: output) }
+        let report = RunReport(
+            model: model, output: output, results: results, accuracy: accuracy, top: top, duration: clock.now - start)
+        console.json ? console.print(report.json) : console.print(report.text)
+    }
+
+    private func write(_ results: ModelValues, _ inputs: InputFiles, to path: String) throws {
+        if path.hasSuffix(".npy"), let only = results.outputs.first {
+            try NPY.write(only.tensor, to: path)
+            return
+        }
+        guard all else {
+            try NPZ.write(results.outputs, to: path)
+            return
+        }
+        let given = inputs.tensors.sorted { $0.key < $1.key }.map { (name: "input:" + $0.key, tensor: $0.value) }
+        let outputs = results.outputs.map { (name: "output:" + $0.name, tensor: $0.tensor) }
+        let values = results.intermediates.map { (name: "value:" + $0.name, tensor: $0.tensor) }
+        try NPZ.write(given + outputs + values, to: path)
+    }
+}

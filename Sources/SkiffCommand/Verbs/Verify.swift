@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import Skiff
+
+/// `skiff verify`: whether a model computes what another one does, or what was recorded.
+struct Verify: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Decide whether two models, or a model and recorded values, compute the same.",
+        discussion: """
+            Errors are judged in units of the network's own rounding noise, measured at each value; no tolerance \
+            has to be chosen. Models that take channels from different axes are given the same image.
+
+            EXAMPLES
+              skiff verify resnet50.skiff resnet50.onnx
+              skiff verify resnet50.skiff resnet50.onnx --all
+              skiff verify model.onnx --against io.npz
+              skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
+
+            Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
+            Exit code 0: parity; 1: no parity.
+            """)
+
+    @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
+        completion: .file())
+    var model: String
+
+    @Argument(help: ArgumentHelp("Another model to compare it with, or a recording.", valueName: "reference"),
+        completion: .file())
+    var reference: String?
+
+    @Option(help: ArgumentHelp("Recorded inputs and outputs: .npz, or a folder of ONNX test data sets.",
+            valueName: "recording"), completion: .file())
+    var against: String?
+
+    @Flag(help: "Compare intermediate values of equal names too, and list every value.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Seed of the made-up input.", valueName: "number"))
+    var seed: UInt64 = 0
+
+    @Option(name: .customLong("batch"), help: ArgumentHelp("Samples of the made-up input, where the model leaves it open.",
+            valueName: "number"))
+    var batch = 2
+
+    @Option(name: .customLong("input-shape"),
+        help: ArgumentHelp("Shape of a made-up input. Repeatable.", valueName: "name=2x3x224x224"))
+    var inputShapes: [String] = []
+
+    @Option(help: ArgumentHelp("Absolute tolerance for every element, instead of rounding noise.", valueName: "number"))
+    var atol: Double?
+
+    @Option(help: ArgumentHelp("Relative tolerance for every element, instead of rounding noise.", valueName: "number"))
+    var rtol: Double?
+
+    @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
+    var threads: Int?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if reference != nil, against != nil {
+            throw ValidationError("give a second model or --against, not both.")
+        }
+        if batch < 1 { throw ValidationError("--batch has to be at least 1.") }
+        if let threads, !(1...Evaluator.threadLimit).contains(threads) {
+            throw ValidationError("--threads has to be 1 to \(Evaluator.threadLimit).")
+        }
+        for tolerance in [atol, rtol] {
+            if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
+                throw ValidationError("tolerances have to be zero or more.")
+            }
+        }
+        _ = try parsedShapes()
+    }
+
+    private func parsedShapes() throws -> [String: Shape] {
+        var shapes: [String: Shape] = [:]
+        for text in inputShapes {
+            guard let split = text.lastIndex(of: "="), split != text.startIndex else {
+                throw ValidationError("--input-shape \"\(text)\" is not of the form name=2x3x224x224.")
+            }
+            let extents = text[text.index(after: split)...].split(
+                omittingEmptySubsequences: false, whereSeparator: { $0 == "x" || $0 == "," }).map { Int($0) ?? -1 }
+            guard extents.allSatisfy({ $0 > 0 }) else {
+                throw ValidationError("--input-shape \"\(text)\" is not of the form name=2x3x224x224.")
+            }
+            shapes[String(text[..<split])] = extents
+        }
+        return shapes
+    }
+
+    private func verifier() throws -> Verifier {
+        var verifier = Verifier()
+        if atol != nil || rtol != nil {
+            verifier.policy = ParityPolicy(.tolerance(absolute: atol ?? 0, relative: rtol ?? 0))
+        }
+        verifier.comparesIntermediates = all
+        verifier.seed = seed
+        verifier.batch = batch
+        verifier.inputShapes = try parsedShapes()
+        verifier.threads = threads
+        return verifier
+    }
+
+    func perform(_ console: Console) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let verifier = try verifier()
+        let report = try console.withProgress { progress in
+            progress("reading", 0)
+            let candidate = try Model(contentsOf: self.model)
+            try candidate.verifyPayloads { progress("checking", $0) }
+            if let against {
+                return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
+            }
+            guard let reference else {
+                guard model != candidate.path else {
+                    throw ValidationError("verify needs a second model, or --against a recording.")
+                }
+                return try Skiff.verify(candidate, againstRecording: model, using: verifier, progress: progress)
+            }
+            if ArrayFile.isArchive(reference) {
+                return try Skiff.verify(candidate, againstRecording: reference, using: verifier, progress: progress)
+            }
+            let other = try Model(contentsOf: reference)
+            try other.verifyPayloads { progress("checking", $0) }
+            return try Skiff.verify(candidate, against: other, using: verifier, progress: progress)
+        }
+        if console.json {
+            console.print(json(report, clock.now - start))
+        } else {
+            console.print(report.text(colors: console.colors, listsAll: all) + ", \(timeText(clock.now - start))")
+        }
+        if !report.passed { throw ExitCode(ExitCodes.parityFailed) }
+    }
+
+    private func json(_ report: ParityReport, _ duration: Duration) -> JSONValue {
+        guard case .object(var object) = report.json() else { return report.json() }
+        object["candidate"] = .string(model)
+        object["reference"] = .string(against ?? reference ?? model)
+        object["seconds"] = .number(seconds(duration))
+        return .object(object)
+    }
+}
