@@ -20,7 +20,10 @@ extension JSONParser {
     }
 
     private func validated(_ range: Range<Int>) throws(CoreError) -> String {
-        let text = bytes.extracting(range).withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+        let text = bytes.extracting(range).withUnsafeBufferPointer { text in
+            // Most texts are ASCII, which needs no second look.
+            text.allSatisfy { $0 < 0x80 } ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
+        }
         guard let text else { throw failure("string is not valid UTF-8", at: range.lowerBound) }
         return text
     }
