@@ -38,10 +38,12 @@ struct Branch {
     private let hasPooling: Bool
     private let multipliesData: Bool
 
-    init(_ paths: [BlockPath]) {
-        nodes = paths.count == 1 ? paths[0].nodes : Array(Set(paths.flatMap(\.nodes))).sorted()
+    /// Nodes that branch and shortcut share are the shortcut's.
+    init(_ paths: [BlockPath], beside shortcut: BlockPath) {
+        let shared = Set(shortcut.nodes)
+        nodes = Array(Set(paths.flatMap(\.nodes)).subtracting(shared)).sorted()
         nested = Array(Set(paths.flatMap(\.nested))).sorted()
-        var seen: Set<NodeID> = []
+        var seen = shared
         layers = paths.flatMap(\.layers).filter { seen.insert($0.node).inserted }.sorted { $0.node < $1.node }
         weight = paths.reduce(0) { $0 + $1.weight }
         hasGate = paths.contains(where: \.hasGate)

@@ -14,7 +14,7 @@ extension Inspection {
         let showsGroups = blocks.contains { $0.groups > 1 }
         var table = TextTable(columns: [
             .init(title: "block", alignment: .left, leastWidth: 12),
-            .init(title: "kind", alignment: .left, leastWidth: 14),
+            .init(title: "kind", alignment: .left),
             .init(title: "shortcut", alignment: .left), .init(title: "channels", alignment: .right),
             .init(title: "stride", alignment: .left),
         ])
@@ -27,7 +27,7 @@ extension Inspection {
         for run in runs(collapses: !allBlocks && blocks.count > Self.blocksBeforeCollapsing) {
             let block = blocks[run.lowerBound]
             var row = [
-                title(of: run), block.kindText, block.shortcut.rawValue, block.channelsText,
+                title(of: run), block.kindText(isShort: width < 100), block.shortcut.rawValue, block.channelsText,
                 block.strideText(isShort: width < 100),
             ]
             if showsDilation { row.append(String(block.dilation)) }
@@ -65,7 +65,11 @@ extension Inspection {
 
 extension ResidualBlock {
     /// The kind, with what else marks the branch.
-    var kindText: String { hasSqueezeExcitation ? "\(kind.rawValue) + SE" : kind.rawValue }
+    fileprivate func kindText(isShort: Bool) -> String {
+        var text = kind.rawValue
+        if isShort, kind == .preActivationBottleneck { text = "pre-act bottleneck" }
+        return hasSqueezeExcitation ? "\(text) + SE" : text
+    }
 
     fileprivate var channelsText: String {
         "\(inputChannels.map(String.init) ?? "?") → \(outputChannels.map(String.init) ?? "?")"

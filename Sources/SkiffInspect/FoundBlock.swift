@@ -28,7 +28,7 @@ struct FoundBlock {
         else { return nil }
         let flow = finder.flow
         let facts = finder.costs.facts
-        let branch = Branch(branches)
+        let branch = Branch(branches, beside: shortcut)
         let activation = flow.activationPosition(join: joinValue, fork: forkValue, branch: branch)
         let layout = branch.layout(in: flow.graph) ?? flow.layout
         let channels = Self.channels(
