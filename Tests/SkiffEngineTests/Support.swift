@@ -2,7 +2,7 @@ import SkiffCore
 import SkiffGraph
 import Testing
 
-@testable import SkiffEngine
+import SkiffEngine
 
 /// Numbers without a pattern, the same in every run.
 struct Noise {
