@@ -34,6 +34,12 @@ public enum ArrayFile: Sendable {
     }
 
     private static func onnxTensor(_ storage: Storage) throws -> ArrayFile {
-        throw SkiffError(.arrays("is no array file", hint: "arrays are .npy, .npz or ONNX tensor files"))
+        do throws(ONNXError) {
+            let (name, tensor) = try ONNXTensorFile.read(storage: storage)
+            return .single(name: name, tensor)
+        } catch {
+            guard case .notThisFormat = error.reason else { throw error }
+            throw SkiffError(.arrays("is no array file", hint: "arrays are .npy, .npz or ONNX tensor files"))
+        }
     }
 }

@@ -4,7 +4,7 @@ internal import SkiffONNX
 
 /// The formats Skiff knows, in the order they are tried: those with a signature first.
 public enum FormatRegistry {
-    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5]
+    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5, onnx]
 
     private static let skiff = Format(
         identifier: "skiff", name: "Skiff", extensions: ["skiff"],
@@ -27,6 +27,11 @@ public enum FormatRegistry {
         identifier: "keras-hdf5", name: "Keras HDF5 (Keras 1, 2 and 3)", extensions: ["h5", "hdf5"],
         recognizes: { KerasReader.recognizes($0) },
         read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    private static let onnx = Format(
+        identifier: "onnx", name: "ONNX", extensions: ["onnx"],
+        recognizes: { ONNXReader.recognizes(head(of: $0, 4096)) },
+        read: { storage, folder in try ONNXReader.read(storage: storage, folder: folder) })
 
     /// The first bytes of a file, at most `count`.
     static func head(of storage: Storage, _ count: Int) -> [UInt8] {

@@ -1,3 +1,6 @@
+internal import SkiffKeras
+internal import SkiffONNX
+
 /// What Skiff reads, writes and runs, as Markdown for README.md; made of the tables that the readers work by.
 public enum SupportTable {
     public static let begin = "<!-- support:begin -->"
@@ -10,8 +13,20 @@ public enum SupportTable {
             let files = format.extensions.map { "`.\($0)`" }.joined(separator: ", ")
             lines.append("| \(format.name) | \(files) | yes | yes | \(format.isWritable ? "yes" : "no") |")
         }
+        let operators = ONNXReader.operatorNames
+        let layers = KerasReader.layerNames.filter { !augmentation($0) }
+        lines += [
+            "", "\(operators.count) ONNX operators, opset 7 to 28: \(list(operators)).",
+            "", "\(layers.count) Keras layers of Keras 1, 2 and 3, and random augmentation layers as identities: "
+                + "\(list(layers)).",
+            "", "Models with other operators or layers are shown by `inspect` and refused by name everywhere else.",
+        ]
         return lines.joined(separator: "\n")
     }
+
+    private static func augmentation(_ name: String) -> Bool { name.hasPrefix("Random") }
+
+    private static func list(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }
 
     /// `text` with what stands between the markers replaced; `nil` where it does not have both markers.
     public static func updated(_ text: String) -> String? {

@@ -6,6 +6,9 @@ public import SkiffGraph
 /// Weights stay where they are in the file, unless they are compressed. Layers that Skiff does not know become
 /// ``UnknownOperator``: the model can be inspected, not run. Nothing that could be code is decoded.
 public enum KerasReader {
+    /// The layer classes that can be run, by Keras' names and those of Keras 1, sorted.
+    public static var layerNames: [String] { layerDefinitions.keys.sorted() }
+
     /// Whether a file that begins with `head` is HDF5.
     public static func recognizes(_ head: [UInt8]) -> Bool { head.starts(with: HDF5Library.signature) }
 

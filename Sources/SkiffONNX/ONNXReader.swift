@@ -8,6 +8,9 @@ public import SkiffGraph
 /// are carried as ``Operator/unknown(_:)``. Training information is passed over.
 /// Source: ONNX IR.md, Versioning.md and Operators.md of onnx 1.23.
 public enum ONNXReader {
+    /// The operators that can be run, by ONNX's names, sorted.
+    public static var operatorNames: [String] { OperatorTable.names }
+
     /// The graph of the model that `storage` holds.
     ///
     /// - Parameter folder: the folder that external data is looked for in; empty is the working directory, `nil`
