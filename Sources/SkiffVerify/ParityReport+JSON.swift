@@ -12,6 +12,7 @@ extension ParityReport {
         object["inputs"] = .array(inputs.map(\.json))
         object["compared"] = .integer(Int64(values.count))
         object["agreeing"] = .integer(Int64(values.filter(\.verdict.isAgreement).count))
+        object["decidedBy"] = .string(decidesByOutputs ? "outputs" : "values")
         object["firstDivergence"] = firstDivergence?.json ?? .null
         object["assumptions"] = .array(assumptions.map { .string($0) })
         object["unmatched"] = .array(unmatched.map { .string($0) })

@@ -6,7 +6,7 @@ func brief(_ value: Double) -> String {
     if value == 0 { return "0" }
     let magnitude = abs(value)
     if magnitude >= 9999.5 || magnitude < 0.001 { return scientific(value) }
-    let digits = magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.9995 ? 2 : 4
+    let digits = magnitude >= 99.95 || value == value.rounded() ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.095 ? 2 : 4
     return fixed(value, digits)
 }
 
@@ -49,7 +49,7 @@ extension ParityReport {
         }
         for assumption in assumptions { lines.append("assumed: \(assumption)") }
         lines += [""] + table(listsAll ? values : outputs, colors: colors)
-        if !listsAll, !intermediates.isEmpty { lines += ["", intermediatesLine] }
+        if !intermediates.isEmpty { lines += ["", intermediatesLine] }
         if !unmatched.isEmpty {
             let names = unmatched.prefix(3).map { escaped($0) }.joined(separator: ", ")
             lines.append("\(unmatched.count) recorded arrays are no values of the model: \(names)"
@@ -63,6 +63,10 @@ extension ParityReport {
     private var intermediatesLine: String {
         let agreeing = intermediates.filter(\.verdict.isAgreement).count
         var line = "\(agreeing) of \(intermediates.count) intermediate values agree"
+        if decidesByOutputs, passed, agreeing < intermediates.count {
+            return "\(agreeing) of \(intermediates.count) values of equal names agree; the others are other steps to "
+                + "the same outputs, as folding leaves them"
+        }
         if let worst = intermediates.filter({ $0.ratio != nil }).max(by: { ($0.ratio ?? 0) < ($1.ratio ?? 0) }) {
             line += ", the largest error is \(brief(worst.ratio ?? 0)) × noise at \(escaped(worst.name))"
         }
@@ -86,13 +90,14 @@ extension ParityReport {
     }
 
     private func verdictLine(colors: Bool) -> String {
-        let count = values.count
-        let agreeing = values.filter(\.verdict.isAgreement).count
+        let count = decidingValues.count
+        let agreeing = decidingValues.filter(\.verdict.isAgreement).count
         guard passed else {
-            let text = count == 0 ? "nothing was compared" : "\(count - agreeing) of \(count) values do not agree"
+            let text = count == 0 ? "nothing was compared" : "\(count - agreeing) of \(count) \(decidesByOutputs ? "outputs" : "values") do not agree"
             return Style.red.applied(to: "parity failed: \(text)", colors)
         }
-        let what = count == 1 ? "the output" : "all \(count) values"
+        let kind = decidesByOutputs || intermediates.isEmpty ? "output" : "value"
+        let what = count == 1 ? "the \(kind)" : "all \(count) \(kind)s"
         let text =
             switch (verdict, policy.criterion) {
             case (.identical, _): "\(what) identical to the last bit"

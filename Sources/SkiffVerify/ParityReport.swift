@@ -60,9 +60,16 @@ public struct ParityReport: Sendable {
     /// Names on the reference's side that the candidate has no value for, and those that it has as weights.
     public var unmatched: [String]
 
-    /// The worst verdict of all values; `incomparable` where there are none.
+    /// Whether intermediate values are shown and do not count. So it is with two models: a value of one name may be
+    /// another step of the same computation, as where one has its BatchNormalization folded.
+    public var decidesByOutputs: Bool
+
+    /// The values that the verdict rests on.
+    public var decidingValues: [ValueParity] { decidesByOutputs ? outputs : values }
+
+    /// The worst verdict of the values that count; `incomparable` where there are none.
     public var verdict: ValueParity.Verdict {
-        let verdicts = values.map(\.verdict)
+        let verdicts = decidingValues.map(\.verdict)
         if verdicts.isEmpty || verdicts.contains(.incomparable) { return .incomparable }
         if verdicts.contains(.differs) { return .differs }
         return verdicts.contains(.rounding) ? .rounding : .identical
@@ -71,7 +78,7 @@ public struct ParityReport: Sendable {
     /// Whether there is agreement throughout.
     public var passed: Bool { verdict.isAgreement }
 
-    /// The first value, in the order they are computed, that does not agree.
+    /// The first value, in the order they are computed, that does not agree; `nil` where there is parity.
     public var firstDivergence: ValueParity?
 
     public var outputs: [ValueParity] { values.filter { $0.role == .output } }
@@ -97,7 +104,7 @@ public struct ParityReport: Sendable {
 
     init(
         policy: ParityPolicy, seed: UInt64?, inputs: [Input], values: [ValueParity], assumptions: [String],
-        unmatched: [String], firstDivergence: ValueParity?
+        unmatched: [String], decidesByOutputs: Bool, firstDivergence: ValueParity?
     ) {
         self.policy = policy
         self.seed = seed
@@ -105,6 +112,8 @@ public struct ParityReport: Sendable {
         self.values = values
         self.assumptions = assumptions
         self.unmatched = unmatched
-        self.firstDivergence = firstDivergence
+        self.decidesByOutputs = decidesByOutputs
+        self.firstDivergence = nil
+        if !passed { self.firstDivergence = firstDivergence }
     }
 }

@@ -77,7 +77,7 @@ public struct Verifier: Sendable {
         plan.assumptions += pairs.assumptions + comparisons.flatMap(\.assumptions)
         return report(
             candidate, comparisons, missing: pairs.unpaired, seed: seed, inputs: inputs, assumptions: plan.assumptions,
-            unmatched: [])
+            unmatched: [], decidesByOutputs: true)
     }
 
     /// Runs a model on recorded inputs and compares all that is recorded.
@@ -105,7 +105,8 @@ public struct Verifier: Sendable {
         matched.assumptions += pairs.assumptions + comparisons.flatMap(\.assumptions)
         var result = report(
             candidate, comparisons, missing: pairs.unpaired, seed: nil, inputs: matched.inputs,
-            assumptions: matched.assumptions, unmatched: pairs.unmatched)
+            assumptions: matched.assumptions, unmatched: pairs.unmatched,
+            decidesByOutputs: false)
         for index in result.values.indices { result.values[index].recording = recording.name }
         result.firstDivergence?.recording = recording.name
         return result
@@ -113,7 +114,7 @@ public struct Verifier: Sendable {
 
     private func report(
         _ candidate: Graph, _ comparisons: [PendingComparison], missing: [ValueParity], seed: UInt64?,
-        inputs: [ParityReport.Input], assumptions: [String], unmatched: [String]
+        inputs: [ParityReport.Input], assumptions: [String], unmatched: [String], decidesByOutputs: Bool
     ) -> ParityReport {
         let ordered = comparisons.map { pending in
             (order: candidate.producer(of: pending.target.value)?.index ?? -1, parity: pending.parity(policy, candidate))
@@ -123,6 +124,7 @@ public struct Verifier: Sendable {
         let first = ordered.filter { !$0.parity.verdict.isAgreement }.min { $0.order < $1.order }
         return ParityReport(
             policy: policy, seed: seed, inputs: inputs, values: outputs + missing + intermediates.map(\.parity),
-            assumptions: assumptions, unmatched: unmatched, firstDivergence: first?.parity ?? missing.first)
+            assumptions: assumptions, unmatched: unmatched, decidesByOutputs: decidesByOutputs,
+            firstDivergence: first?.parity ?? missing.first)
     }
 }

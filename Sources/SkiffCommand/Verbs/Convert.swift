@@ -54,7 +54,7 @@ struct Convert: Verb {
             progress("reading", 0)
             let model = try Model(contentsOf: input)
             try model.write(to: target) { progress("converting", $0) }
-            guard verify else { return (model, try fileSize(target), nil as GraphDifference?) }
+            guard verify else { return (model, try fileSize(target), nil as String?) }
             let written = try Model(contentsOf: target)
             try written.verifyPayloads { progress("comparing", $0) }
             return (model, written.byteCount, model.graph.firstDifference(from: written.graph))
@@ -75,7 +75,7 @@ struct Convert: Verb {
         var model: Model
         var target: String
         var written: Int
-        var difference: GraphDifference?
+        var difference: String?
         var isVerified: Bool
         var duration: Duration
 
@@ -113,7 +113,7 @@ struct Convert: Verb {
                 "tensors": .integer(Int64(tensorCount)), "nodes": .integer(Int64(model.graph.nodes.count)),
                 "seconds": .number(seconds(duration)),
                 "parity": isVerified ? .string(difference == nil ? "identical" : "differs") : .null,
-                "difference": difference.map { .string("\($0)") } ?? .null,
+                "difference": difference.map { .string($0) } ?? .null,
             ]
         }
     }

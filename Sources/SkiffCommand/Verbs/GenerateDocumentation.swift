@@ -4,19 +4,21 @@ internal import Skiff
 /// `skiff generate-documentation`: what `make docs` calls. Brings the generated parts of Markdown files up to date.
 struct GenerateDocumentation: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "generate-documentation", abstract: "Update the generated parts of README.md.",
+        commandName: "generate-documentation", abstract: "Update README.md and Docs/CommandLine.md.",
         shouldDisplay: false)
 
-    @Argument(help: "Markdown files; those without markers stay as they are.")
-    var files: [String]
+    @Argument(help: "README.md, and the folder with CommandLine.md in it.")
+    var paths: [String]
 
     @OptionGroup var common: CommonOptions
 
     func perform(_ console: Console) throws {
-        for file in files where file.hasSuffix(".md") {
+        for path in paths {
+            let isFile = path.hasSuffix(".md")
+            let file = isFile ? path : path + "/CommandLine.md"
             let storage = try Storage(mapping: file)
             let text = String(decoding: try storage.bytes(in: 0..<storage.byteCount), as: UTF8.self)
-            guard let updated = SupportTable.updated(text) else { continue }
+            let updated = isFile ? SupportTable.updated(text) ?? text : Self.commandLine
             guard updated != text else {
                 console.print("\(file) is up to date")
                 continue
@@ -24,5 +26,32 @@ struct GenerateDocumentation: Verb {
             try atomicWrite(to: file) { writer throws(CoreError) in try writer.write(Array(updated.utf8)) }
             console.print("\(file) updated")
         }
+    }
+
+    /// Docs/CommandLine.md: what `--help` prints, at a hundred columns.
+    private static var commandLine: String {
+        let verbs: [(name: String, help: String)] = [
+            ("skiff", SkiffTool.helpMessage(columns: 100)),
+            ("skiff convert", SkiffTool.helpMessage(for: Convert.self, columns: 100)),
+            ("skiff verify", SkiffTool.helpMessage(for: Verify.self, columns: 100)),
+            ("skiff inspect", SkiffTool.helpMessage(for: Inspect.self, columns: 100)),
+            ("skiff run", SkiffTool.helpMessage(for: Run.self, columns: 100)),
+        ]
+        let sections = verbs.map { verb in
+            let lines = verb.help.split(separator: "\n", omittingEmptySubsequences: false)
+            let trimmed = lines.map { line in line.isEmpty ? "" : String(line) }.joined(separator: "\n")
+            return "## \(verb.name)\n\n```text\n\(trimmed)\n```\n"
+        }
+        return """
+            # The command line
+
+            What `--help` prints; `make docs` writes this page. `skiff --generate-completion-script bash` (or `zsh`, `fish`)
+            prints completions. What `--json` prints is in [JSON.md](JSON.md).
+
+            Exit codes: 0 done, 1 parity failed, 2 input rejected, 64 usage. Results go to standard output, all else to
+            standard error. Progress bars and colours appear on terminals only; `NO_COLOR` turns colours off.
+
+
+            """ + sections.joined(separator: "\n")
     }
 }

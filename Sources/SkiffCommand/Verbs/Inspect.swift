@@ -33,7 +33,9 @@ struct Inspect: Verb {
         }
         let inspection = model.inspection()
         if console.json {
-            console.print(inspection.json())
+            guard layers, case .object(var object) = inspection.json() else { return console.print(inspection.json()) }
+            object["layers"] = inspection.layersJSON()
+            console.print(.object(object))
             return
         }
         console.print(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks))

@@ -1,0 +1,72 @@
+import Skiff
+import SkiffTestSupport
+import Testing
+
+/// Real networks against what their own frameworks computed.
+@Suite struct FixtureTests {
+    static let runnable = Fixtures.runs.filter { !$0.mustRefuseToRun }
+    static let refused = Fixtures.runs.filter(\.mustRefuseToRun)
+
+    @Test func `the manifest lists fixtures of every format`() {
+        #expect(Self.runnable.count >= 20)
+        #expect(!Self.refused.isEmpty)
+        #expect(Set(Self.runnable.map { $0.model.split(separator: ".").last ?? "" }) == ["h5", "keras", "onnx"])
+    }
+
+    @Test(arguments: runnable)
+    func `converted, every value lies within the rounding noise of what the framework recorded`(run: FixtureRun) throws {
+        try withTemporaryFolder { folder in
+            let source = try Model(contentsOf: run.modelPath)
+            let path = folder + "/model.skiff"
+            try source.write(to: path)
+            let converted = try Model(contentsOf: path)
+            #expect(source.graph.firstDifference(from: converted.graph) == nil)
+            try converted.verifyPayloads()
+            let report = try verify(converted, againstRecording: run.ioPath)
+            let intermediates = report.intermediates.count
+            #expect(report.unmatched.isEmpty)
+            #expect(intermediates > 5)
+            expectParity(report, run)
+        }
+    }
+
+    private func expectParity(_ report: ParityReport, _ run: FixtureRun) {
+        #expect(report.passed, "\(report.text())")
+    }
+
+    @Test(arguments: runnable.filter { $0.heldout != nil })
+    func `digits are classified as the framework classified them`(run: FixtureRun) throws {
+        let model = try Model(contentsOf: run.modelPath)
+        guard let path = run.heldoutPath, case .archive(let members) = try ArrayFile(contentsOf: path) else {
+            Issue.record("no held-out samples")
+            return
+        }
+        var inputs: [String: Tensor] = [:]
+        let names = Set(model.graph.inputs.map { model.graph[$0].name })
+        for member in members where names.contains(member.name) { inputs[member.name] = member.tensor }
+        let predictions = try #require(members.first { $0.name == "predictions" }).tensor.integers()
+        let output = try #require(try model.values(inputs).outputs.first).tensor
+        let scores = try output.doubles()
+        let classes = try #require(output.shape.last)
+        let found = (0..<predictions.count).map { sample in
+            let row = scores[sample * classes..<(sample + 1) * classes]
+            return Int64((row.indices.max { row[$0] < row[$1] } ?? 0) - row.startIndex)
+        }
+        #expect(found == predictions)
+    }
+
+    @Test(arguments: refused)
+    func `a model whose function lies in code is shown, and refused by name everywhere else`(run: FixtureRun) throws {
+        let model = try Model(contentsOf: run.modelPath)
+        let unknown = try #require(model.graph.unknownNodes.first)
+        let name = model.graph.displayName(of: unknown)
+        #expect(!model.inspection().layers.isEmpty)
+        try withTemporaryFolder { folder in
+            let error = #expect(throws: SkiffError.self) { try model.write(to: folder + "/model.skiff") }
+            #expect(error?.place.node == name)
+            #expect(names(inFolder: folder).isEmpty)
+        }
+        let error = #expect(throws: SkiffError.self) { try verify(model, againstRecording: run.ioPath) }
+        #expect(error?.place.node == name)
+    }
+}
