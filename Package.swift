@@ -70,7 +70,7 @@ let package = Package(
         tests("SkiffONNXTests", ["SkiffONNX", "SkiffGraph", "SkiffCore"]),
         tests("SkiffKerasTests", ["SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffFormatTests", ["SkiffFormat", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffEngineTests", ["SkiffEngine", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffGraph", "SkiffCore"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffTests", ["Skiff"]),
