@@ -9,7 +9,7 @@ final class GraphImporter {
     private let reader: TensorReader
     private let operatorSets: OperatorSets
     /// Operators that the model defines itself, by domain and name.
-    private let functions: Set<[String]>
+    private let functions: ModelFunctions
     /// Names of the values that a node, a graph inside a node, or the model's outputs read.
     let readNames: Set<String>
     private var builder: GraphBuilder
@@ -23,10 +23,7 @@ final class GraphImporter {
         self.graph = graph
         self.reader = reader
         operatorSets = try OperatorSets(model)
-        functions = Set(
-            messages(model.n_functions, model.functions).map {
-                [OperatorSets.canonical(text($0.pointee.domain)), text($0.pointee.name)]
-            })
+        functions = try ModelFunctions(model)
         readNames = Self.readNames(graph)
         builder = GraphBuilder(
             name: text(graph.name), metadata: GraphMetadata(model: model, operatorSets: operatorSets))
@@ -172,7 +169,7 @@ final class GraphImporter {
                 UnknownOperator(
                     name: node.operatorName, domain: domain, reason: reason, attributes: node.attributes.carried))
         }
-        if functions.contains([domain, node.operatorName]) { return unknown("a function that the model defines") }
+        if functions.defines(domain: domain, name: node.operatorName) { return unknown("a function that the model defines") }
         guard domain.isEmpty, let entry = OperatorTable.entry(node.operatorName, opset: node.opset) else {
             return unknown(nil)
         }

@@ -119,6 +119,32 @@ struct ImportTests {
         #expect(operation.reason == "a function that the model defines")
     }
 
+    @Test("Functions that call themselves, each other, or from a branch are refused with the cycle")
+    func recursion() {
+        func function(_ name: String, calls: String, inBranch: Bool = false) -> [UInt8] {
+            message { builder in
+                builder.message(25) { function in
+                    function.text(1, name)
+                    let call = message { $0.node(calls, [], ["y"], domain: "own") }
+                    if inBranch {
+                        let branch = message { $0.node("If", [], ["y"], [("then_branch", .graph(call))]) }
+                        function.data(7, Array(branch.dropFirst(MessageBuilder.varint(UInt64(branch.count)).count + 1)))
+                    } else {
+                        function.data(7, Array(call.dropFirst(2)))
+                    }
+                    function.text(10, "own")
+                }
+            }
+        }
+        func refusal(_ functions: [UInt8]) -> String? {
+            failure { () throws(ONNXError) in try read(model { $0.value(11, "x", [1]); $0.value(12, "x", [1]) } + functions) }?.message
+        }
+        #expect(refusal(function("f", calls: "f")) == "functions call each other: f → f")
+        #expect(refusal(function("f", calls: "g") + function("g", calls: "f")) == "functions call each other: f → g → f")
+        #expect(refusal(function("f", calls: "f", inBranch: true)) == "functions call each other: f → f")
+        #expect(refusal(function("f", calls: "g") + function("g", calls: "h")) == nil)
+    }
+
     @Test("An attribute of another type is refused with node and attribute")
     func attributeTypes() {
         let error = failure { () throws(ONNXError) in try graphOf("Flatten", opset: 17, [("axis", .real(1))]) }
