@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3
 # Only what is made below; other folders here have makers of their own.
 for name in digits torch-basic torch-basic-folded conv1d-dilated conv1d-dilated-torch keras3-bottleneck keras3-formats \
-    keras2-preact keras2-nested mobile-like lambda-refused custom-refused onnx-opsets; do
+    keras2-preact keras2-nested mobile-like lambda-refused custom-refused onnx-opsets hdf5-cases; do
     rm -rf "../$name"
 done
 rm -f ../manifest.json
@@ -21,4 +21,5 @@ rm -f ../manifest.json
 "$KERAS3_PYTHON" keras3_formats.py
 "$KERAS3_PYTHON" mobile_like.py
 "$KERAS3_PYTHON" lambda_refused.py
+"$KERAS3_PYTHON" hdf5_cases.py
 "$KERAS3_PYTHON" onnx_opsets.py

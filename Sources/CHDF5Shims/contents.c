@@ -26,6 +26,14 @@ static int integer_kind(hid_t type, size_t size) {
     return H5Tget_sign(type) == H5T_SGN_NONE ? SKIFF_HDF5_TYPE_UNSIGNED : SKIFF_HDF5_TYPE_SIGNED;
 }
 
+static bool has_bytes_as_characters(hid_t type) {
+    hid_t character = H5Tget_super(type);
+    if (character < 0) return false;
+    size_t size = H5Tget_size(character);
+    H5Tclose(character);
+    return size == 1;
+}
+
 static bool describe_type(hid_t type, skiff_hdf5_type *description) {
     H5T_class_t class = H5Tget_class(type);
     if (class == H5T_NO_CLASS) return false;
@@ -47,6 +55,8 @@ static bool describe_type(hid_t type, skiff_hdf5_type *description) {
         htri_t variable = H5Tis_variable_str(type);
         if (variable < 0) return false;
         description->kind = variable ? SKIFF_HDF5_TYPE_VARIABLE_STRING : SKIFF_HDF5_TYPE_FIXED_STRING;
+        // The library takes as much memory for a string as it has characters times their size.
+        if (variable && !has_bytes_as_characters(type)) description->kind = SKIFF_HDF5_TYPE_OTHER;
         break;
     }
     default: break;
@@ -108,6 +118,11 @@ static bool describe_contents(hid_t dataset, skiff_hdf5_dataset *description) {
     hid_t space = H5Dget_space(dataset);
     if (space < 0) return false;
     done = describe_space(space, &description->space);
+    hsize_t chunks = 0;
+    if (done && description->layout == SKIFF_HDF5_LAYOUT_CHUNKED) {
+        done = H5Dget_num_chunks(dataset, space, &chunks) >= 0;
+        description->chunk_count = (uint64_t)chunks;
+    }
     H5Sclose(space);
     if (!done) return false;
     description->stored_bytes = (uint64_t)H5Dget_storage_size(dataset);
@@ -115,11 +130,6 @@ static bool describe_contents(hid_t dataset, skiff_hdf5_dataset *description) {
     if (description->layout == SKIFF_HDF5_LAYOUT_CONTIGUOUS) {
         haddr_t offset = H5Dget_offset(dataset);
         if (offset != HADDR_UNDEF) description->offset = (uint64_t)offset;
-    }
-    if (description->layout == SKIFF_HDF5_LAYOUT_CHUNKED) {
-        hsize_t count = 0;
-        if (H5Dget_num_chunks(dataset, H5S_ALL, &count) < 0) return false;
-        description->chunk_count = (uint64_t)count;
     }
     return true;
 }
@@ -139,8 +149,12 @@ bool skiff_hdf5_describe_chunk(skiff_hdf5_id dataset, uint64_t index, skiff_hdf5
     hsize_t origin[SKIFF_HDF5_MAXIMUM_RANK] = {0}, size = 0;
     haddr_t address = HADDR_UNDEF;
     unsigned skipped = 0;
-    if (H5Dget_chunk_info((hid_t)dataset, H5S_ALL, index, origin, &skipped, &address, &size) < 0) return false;
-    if (address == HADDR_UNDEF) return false;
+    // 1.10 takes no H5S_ALL here.
+    hid_t space = H5Dget_space((hid_t)dataset);
+    if (space < 0) return false;
+    herr_t status = H5Dget_chunk_info((hid_t)dataset, space, index, origin, &skipped, &address, &size);
+    H5Sclose(space);
+    if (status < 0 || address == HADDR_UNDEF) return false;
     for (int axis = 0; axis < SKIFF_HDF5_MAXIMUM_RANK; axis++) description->origin[axis] = origin[axis];
     description->skipped_filters = skipped;
     description->offset = (uint64_t)address;

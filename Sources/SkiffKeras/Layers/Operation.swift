@@ -7,6 +7,13 @@ struct OperationLayer: LayerDefinition {
     let function: String
     let options: LayerOptions
 
+    /// Whether a class of `keras.ops` is among the functions read here.
+    static func knows(_ className: String) -> Bool {
+        let name = snakeCase(className)
+        return binaryKinds[name] != nil || extremes[name] != nil || reductions[name] != nil
+            || unaryKinds[name] != nil || otherNames.contains(name)
+    }
+
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
         let name = try layer.className == "TFOpLambda" ? options.text("function") : snakeCase(layer.className)
         function = name.split(separator: ".").last.map(String.init) ?? name
@@ -91,6 +98,10 @@ struct OperationLayer: LayerDefinition {
         return nil
     }
 
+    private static let otherNames: Set<String> = [
+        "identity", "stop_gradient", "softmax", "log_softmax", "gelu", "leaky_relu", "transpose", "expand_dims",
+        "squeeze", "reshape", "square", "concat", "concatenate", "clip", "clip_by_value",
+    ]
     private static let binaryKinds: [String: Binary.Kind] = [
         "add": .add, "sub": .subtract, "subtract": .subtract, "mul": .multiply, "multiply": .multiply,
         "div": .divide, "divide": .divide, "truediv": .divide, "true_divide": .divide, "pow": .power,

@@ -97,7 +97,7 @@ struct LayerConfiguration: Sendable {
     /// is that layers always write whether they are trainable.
     var isFunction: Bool {
         if let module { return module.split(separator: ".").contains("ops") }
-        return options.major >= 3 && className != "InputLayer" && options.object["trainable"] == nil
+        return options.major >= 3 && options.object["trainable"] == nil && OperationLayer.knows(className)
     }
 
     var place: Place { Place(node: name, operatorName: className) }
