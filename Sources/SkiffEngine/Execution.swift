@@ -124,7 +124,10 @@ struct Execution<A: Arithmetic> {
             node: index, inputs: node.inputs.map { $0.flatMap { input($0.index) } }, outputs: outputs,
             threads: evaluator.threads, freeBytes: evaluator.memoryBudget - liveBytes,
             cache: evaluator.packedWeights)
-        let buffers = try evaluate(node.operator, step)
+        // Without elements there is nothing to compute, however long the other axes are.
+        let buffers =
+            outputs.contains { $0.count > 0 }
+            ? try evaluate(node.operator, step) : outputs.map { Buffer<A.Stored>.empty($0.elementType) }
         guard buffers.count == outputs.count, zip(buffers, outputs).allSatisfy({ $0.count == $1.count }) else {
             throw EngineError(.notRunnable("its result has not the shape that its rule gives"))
         }

@@ -15,6 +15,12 @@ enum Buffer<Stored: Real>: Sendable {
         }
     }
 
+    /// No elements of `elementType`.
+    static func empty(_ elementType: ElementType) -> Self {
+        if elementType == .bool { return .boolean([]) }
+        return elementType.isInteger ? .integer([]) : .real([])
+    }
+
     /// Bytes per element of a value of `elementType`.
     static func width(_ elementType: ElementType) -> Int {
         if elementType == .bool { return 1 }

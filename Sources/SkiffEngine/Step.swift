@@ -93,7 +93,11 @@ struct Step<A: Arithmetic> {
     }
 
     /// A real input's elements in the type that sums have.
-    func sums(_ position: Int) throws(EngineError) -> [A.Sum] { try reals(position).map { A.widened($0) } }
+    func sums(_ position: Int) throws(EngineError) -> [A.Sum] {
+        let elements = try reals(position)
+        try reserve(elements.count, MemoryLayout<A.Sum>.stride)
+        return elements.map { A.widened($0) }
+    }
 
     /// The only output.
     var output: Output {

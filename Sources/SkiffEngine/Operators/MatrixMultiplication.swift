@@ -7,7 +7,8 @@ extension Dense: EvaluableOperator {
         let (inputs, outputs) = (kernel[0], kernel[1])
         let output = try step.output
         let weights = try step.packedWeights(input: 1) { () throws(EngineError) in
-            packedLanes(
+            try step.reserve(checkedProduct(kernel), packedWidth(A.self))
+            return packedLanes(
                 A.self, try step.reals(1), outputs: outputs, channels: inputs,
                 steps: WeightSteps(output: 1, channel: outputs), threads: step.threads)
         }
@@ -23,7 +24,8 @@ extension Gemm: EvaluableOperator {
         let (a, b, output) = (try step.shape(0), try step.shape(1), try step.output)
         let (rows, outputs, inner) = (output.shape[0], output.shape[1], transposesA ? a[0] : a[1])
         let weights = try step.packedWeights(input: 1) { () throws(EngineError) in
-            packedLanes(
+            try step.reserve(checkedProduct(b), packedWidth(A.self))
+            return packedLanes(
                 A.self, try step.reals(1), outputs: outputs, channels: inner,
                 steps: transposesB ? WeightSteps(output: b[1], channel: 1) : WeightSteps(output: 1, channel: b[1]),
                 threads: step.threads)
@@ -55,6 +57,7 @@ extension MatrixMultiplication: EvaluableOperator {
         let operands = try MatrixOperands(step.shape(0), step.shape(1), output: step.output)
         let (rows, inner, outputs) = (operands.rows, operands.inner, operands.outputs)
         let (x, y) = (try step.sums(0), try step.reals(1))
+        try step.reserve(checkedProduct([operands.rightMatrices, inner, outputs]), packedWidth(A.self))
         let packed = packedLanes(
             A.self, y, groups: operands.rightMatrices, outputs: outputs, channels: inner,
             steps: WeightSteps(group: inner * outputs, output: 1, channel: outputs), threads: step.threads)
@@ -95,6 +98,9 @@ extension MatrixMultiplication: EvaluableOperator {
         return result
     }
 }
+
+/// Most bytes that one packed weight element takes: a block may hold a single output.
+private func packedWidth<A: Arithmetic>(_ arithmetic: A.Type) -> Int { MemoryLayout<A.Sum.Lanes>.stride }
 
 /// The operands of a batched matrix product with vectors made matrices.
 private struct MatrixOperands {

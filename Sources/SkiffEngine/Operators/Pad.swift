@@ -15,12 +15,18 @@ extension Pad: EvaluableOperator {
         }
         let strides = shape.rowMajorStrides
         let offsets = shape.indices.map { axis in
-            let kept = max(0, -pads[axis].before)..<max(max(0, -pads[axis].before), shape[axis] - max(0, -pads[axis].after))
+            let (cutBefore, cutAfter) = (removed(pads[axis].before, shape[axis]), removed(pads[axis].after, shape[axis]))
+            let kept = cutBefore..<max(cutBefore, shape[axis] - cutAfter)
             return (0..<output[axis]).map { index -> Int in
-                source(of: index - pads[axis].before, kept: kept, extent: shape[axis]).map { $0 * strides[axis] } ?? -1
+                source(of: index &- pads[axis].before, kept: kept, extent: shape[axis]).map { $0 * strides[axis] } ?? -1
             }
         }
         return [try step.gathered(IndexedView(offsets: offsets), fill: try constant(step))]
+    }
+
+    /// How many elements a negative number of pads takes away.
+    private func removed(_ pads: Int, _ extent: Int) -> Int {
+        pads < 0 ? Int(min(pads.magnitude, UInt(extent))) : 0
     }
 
     private func constant<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> Double {

@@ -5,6 +5,7 @@ extension Pooling: EvaluableOperator {
     func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
         let output = try step.output
         let windows = Windows(self, input: try step.shape(0), output: output.shape)
+        try step.reserve(checkedProduct([windows.largestWindow, step.threads]), MemoryLayout<Int>.stride)
         if case .integer(let elements) = try step.buffer(0) {
             return try integerMaxima(elements, windows, step)
         }
@@ -83,9 +84,16 @@ private struct Windows {
     let outputExtents: [Int]
     let inputPositions: Int
     let outputPositions: Int
-    /// For each spatial axis and output position the first input position, its last tap inside the input, and how
-    /// many taps lie in the padded input.
-    private let taps: [[(positions: [Int], covered: Int)]]
+    /// For each spatial axis the windows along it.
+    private let taps: [[AxisTaps]]
+    private let dilations: [Int]
+
+    /// One window along one axis: its first tap inside the input, how many are, and how many are in the padded input.
+    private struct AxisTaps {
+        var first: Int
+        var count: Int
+        var covered: Int
+    }
 
     init(_ pooling: Pooling, input: Shape, output: Shape) {
         isFirst = pooling.layout == .channelsFirst
@@ -96,17 +104,18 @@ private struct Windows {
         outputExtents = Array(output[first..<first + pooling.kernel.count])
         inputPositions = inputExtents.reduce(1, *)
         outputPositions = outputExtents.reduce(1, *)
-        var taps: [[(positions: [Int], covered: Int)]] = []
+        dilations = pooling.window.dilations
+        var taps: [[AxisTaps]] = []
         for (axis, kernel) in pooling.kernel.enumerated() {
             let extent = inputExtents[axis]
             let padding = pooling.window.resolvedPadding(axis: axis, extent: extent, kernel: kernel)
             let dilation = pooling.window.dilations[axis]
             taps.append((0..<outputExtents[axis]).map { position in
                 let start = position &* pooling.window.strides[axis] &- padding.before
-                let skipped = start < 0 ? min(kernel, (-start + dilation - 1) / dilation) : 0
+                let skipped = start < 0 ? Self.tapCount(from: start, below: 0, dilation, kernel) : 0
                 let inside = Self.tapCount(from: start, below: extent, dilation, kernel)
-                let covered = Self.tapCount(from: start, below: extent + padding.after, dilation, kernel)
-                return ((skipped..<max(skipped, inside)).map { start + $0 * dilation }, covered)
+                let covered = Self.tapCount(from: start, below: extent &+ padding.after, dilation, kernel)
+                return AxisTaps(first: start &+ skipped &* dilation, count: max(0, inside - skipped), covered: covered)
             })
         }
         self.taps = taps
@@ -114,7 +123,15 @@ private struct Windows {
 
     /// How many taps from the first on lie below `end`.
     private static func tapCount(from start: Int, below end: Int, _ dilation: Int, _ kernel: Int) -> Int {
-        start >= end ? 0 : min(kernel, (end - start - 1) / dilation + 1)
+        guard start < end else { return 0 }
+        // The distance may take all 64 bits.
+        let last = UInt(bitPattern: end &- start) - 1
+        return Int(min(UInt(kernel), last / UInt(dilation) + 1))
+    }
+
+    /// Most taps that one window has inside the input.
+    var largestWindow: Int {
+        taps.reduce(1) { product, axis in product &* max(1, axis.reduce(0) { max($0, $1.count) }) }
     }
 
     /// Input offsets of the taps of one window, and its taps in the padded input.
@@ -127,7 +144,10 @@ private struct Windows {
             // The last axis varies fastest, so that ties are decided in row-major order.
             let along = stride
             let inner = offsets
-            offsets = tap.positions.flatMap { position in inner.map { $0 + position * along } }
+            offsets = (0..<tap.count).flatMap { index in
+                let position = (tap.first + index * dilations[axis]) * along
+                return inner.map { $0 + position }
+            }
             covered *= tap.covered
             stride *= inputExtents[axis]
         }
@@ -138,7 +158,8 @@ private struct Windows {
     /// taps in the padded input, and the output element.
     @inline(__always)
     private func forEach(threads: Int, _ body: (Int, [Int], Int, Int) -> Void) {
-        let chunk = 64
+        // Offsets of one piece's windows are kept side by side.
+        let chunk = max(1, min(64, (1 << 16) / max(1, largestWindow)))
         let pieces = (outputPositions + chunk - 1) / chunk
         inParallel(pieces, threads: outputPositions * planes < 1 << 14 ? 1 : threads) { piece in
             let range = piece * chunk..<min(outputPositions, (piece + 1) * chunk)

@@ -22,7 +22,7 @@ extension Resize: EvaluableOperator {
         case .integer(let integers): elements = integers.map { A.Sum(rounding: Double($0)) }
         case .boolean: throw EngineError(.operand("does not take bool"))
         }
-        var result = try interpolated(A.self, elements, shape, samplings)
+        var result = try interpolated(step, elements, shape, samplings)
         extrapolate(&result, output.shape, samplings)
         if output.elementType.isInteger {
             return [.integer(result.map { realToInteger($0.double, output.elementType) })]
@@ -105,13 +105,13 @@ struct AxisSampling {
         taps = (0..<output).map { position in
             let x = Self.coordinate(
                 Double(position), coordinates, scale: scale, input: Double(input), output: Double(output), region)
-            if coordinates == .tfCropAndResize, x < 0 || x > Double(input - 1) {
+            if coordinates == .tfCropAndResize, !(x >= 0 && x <= Double(input - 1)) {
                 return Tap(first: 0, shares: [1], isOutside: true)
             }
             // The fraction is above zero: an element that is hit exactly is the right one of its pair.
-            let base = x.rounded(.up) - 1
-            let fraction = x - base
-            var shares = Self.shares(mode, fraction, antialiasScale: antialias ? min(scale, 1) : 1)
+            let base = min(max(x.rounded(.up) - 1, -0x1p50), 0x1p50)
+            let fraction = min(x - base, 1)
+            var shares = Self.shares(mode, fraction, antialiasScale: antialias ? max(min(scale, 1), 1 / Double(4 * input + 4)) : 1)
             let left = Int(base) - shares.count / 2 + 1
             if case .nearest = mode { return Tap(first: left + (shares[1] > shares[0] ? 1 : 0), shares: [1]) }
             if case .cubic(_, excludesOutside: true) = mode {
@@ -179,13 +179,15 @@ struct AxisSampling {
 
 /// Resamples one axis after the other.
 func interpolated<A: Arithmetic>(
-    _ arithmetic: A.Type, _ elements: [A.Sum], _ shape: Shape, _ samplings: [AxisSampling]
+    _ step: Step<A>, _ elements: [A.Sum], _ shape: Shape, _ samplings: [AxisSampling]
 ) throws(EngineError) -> [A.Sum] {
     var (elements, shape) = (elements, shape)
     for sampling in samplings {
         let inner = shape[(sampling.axis + 1)...].reduce(1, *)
         let outer = shape[..<sampling.axis].reduce(1, *)
-        var result = [A.Sum](repeating: 0, count: try checkedProduct([outer, sampling.taps.count, inner]))
+        let count = try checkedProduct([outer, sampling.taps.count, inner])
+        try step.reserve(count, MemoryLayout<A.Sum>.stride)
+        var result = [A.Sum](repeating: 0, count: count)
         elements.withUnsafeBufferPointer { source in
             result.withUnsafeMutableBufferPointer { target in
                 for block in 0..<outer {

@@ -20,7 +20,7 @@ extension Upsampling: EvaluableOperator {
                     axis: position, input: shape[position], output: try step.output.shape[position],
                     scale: Double(factor), mode: .linear, coordinates: .halfPixel))
             }
-            return [.real(try interpolated(A.self, step.sums(0), shape, samplings).map { A.rounded($0) })]
+            return [.real(try interpolated(step, step.sums(0), shape, samplings).map { A.rounded($0) })]
         }
     }
 }

@@ -46,7 +46,7 @@ private func checkStash(_ node: NodeImport) throws(ONNXError) {
 
 /// ONNX LayerNormalization 17.
 @Sendable func readLayerNormalization(_ node: NodeImport) throws(ONNXError) -> Operator {
-    try node.keepOutputs(1)
+    try node.keepOutputs(3)
     try checkStash(node)
     return .layerNormalization(
         LayerNormalization(epsilon: try epsilon(node), firstAxis: try node.attributes.integer("axis") ?? -1))
