@@ -4,7 +4,7 @@ public import SkiffGraph
 /// The reference evaluator: runs a graph node by node with plain loops, every value observable.
 ///
 /// Shapes come from the graph's own rules, applied to the tensors at hand. Results have the same bits for any
-/// number of threads. A taps outside a map read zero, so an infinite or NaN weight there gives NaN.
+/// number of threads. Taps outside a map read zero, so an infinite or NaN weight there gives NaN.
 public struct Evaluator: Sendable {
     /// Which values a run gives back.
     public enum Observation: Sendable {
