@@ -232,9 +232,16 @@ def block(kind, shortcut, inputs, outputs, stride=1, name=None):
 
 
 def versions(*packages):
-    from importlib.metadata import version
+    """The versions of those packages that the maker's environment has."""
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {"python": ".".join(map(str, sys.version_info[:3]))} | {p: version(p) for p in packages}
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            pass
+    return found
 
 
 FORMATS = {".onnx": "onnx", ".data": "onnx-external-data", ".h5": "keras-hdf5", ".keras": "keras-archive",

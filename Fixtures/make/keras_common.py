@@ -1,4 +1,4 @@
-"""Training and saving shared by the Keras makers (Keras 3 on its torch backend)."""
+"""Training and saving shared by the Keras makers (Keras 3, on its torch backend unless KERAS_BACKEND says otherwise)."""
 import os
 
 from common import *
@@ -12,7 +12,7 @@ if keras.backend.backend() == "torch":
 
     torch.set_num_threads(1)
 L = keras.layers
-NAMES = ("keras", "torch", "h5py", "onnx", "onnxruntime", "numpy", "scikit-learn")
+NAMES = ("keras", "torch", "tensorflow-cpu", "h5py", "onnx", "onnxruntime", "numpy", "scikit-learn")
 
 
 def train(model, feed, epochs=12, rate=0.01):

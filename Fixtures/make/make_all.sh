@@ -19,7 +19,7 @@ rm -f ../manifest.json
 "$KERAS3_PYTHON" keras3_bottleneck.py record
 "$TF_PYTHON" keras2_preact.py
 "$KERAS3_PYTHON" keras3_formats.py
-"$KERAS3_PYTHON" mobile_like.py
+KERAS_BACKEND=tensorflow "$TF_PYTHON" mobile_like.py
 "$KERAS3_PYTHON" lambda_refused.py
 "$KERAS3_PYTHON" hdf5_cases.py
 "$KERAS3_PYTHON" onnx_opsets.py

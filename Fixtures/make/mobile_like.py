@@ -1,4 +1,8 @@
-"""mobile-like: inverted residuals, squeeze-excite, separable convolutions and the layers around them."""
+"""mobile-like: inverted residuals, squeeze-excite, separable convolutions and the layers around them.
+
+Made on Keras' TensorFlow backend: its torch backend fills a `same` average pool with copies of the edge, where
+TensorFlow and JAX leave the padding out of the mean.
+"""
 from keras_common import *
 
 
