@@ -29,10 +29,13 @@ demo: build
 check:
 	@sh Tests/check-architecture.sh
 
-# Tests run optimised: the evaluator's loops are what they wait for.
+# Tests run optimised, since the evaluator's loops are what they wait for, and see internal declarations; that is
+# another build than the product's, so it has a folder of its own.
+TESTING = --scratch-path .build/testing -c release -Xswiftc -enable-testing
+
 test: packages check
-	$(SWIFT) build -c $(CONFIGURATION) --build-tests
-	$(SWIFT) test -c $(CONFIGURATION) --skip-build
+	$(SWIFT) build $(TESTING) --build-tests
+	$(SWIFT) test $(TESTING) --skip-build
 
 docs: build
 	$(SKIFF) generate-documentation README.md Docs
