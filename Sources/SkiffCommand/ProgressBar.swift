@@ -16,17 +16,22 @@ final class ProgressBar: Sendable {
     }
 
     private let width: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private static let interval: UInt64 = 50_000_000
+    /// Work that is done by then shows no bar.
+    private static let delay: UInt64 = 250_000_000
 
-    init(width: Int) { self.width = width }
+    init(width: Int) {
+        self.width = width
+        state = Mutex(State(lastTime: Self.nanoseconds() &+ Self.delay))
+    }
 
     /// Shows a label and a part from 0 to 1; at most twenty times a second.
     func show(_ label: String, _ fraction: Double) {
         let part = fraction.isFinite ? min(max(fraction, 0), 1) : 0
         state.withLock { state in
             let now = Self.nanoseconds()
-            guard now &- state.lastTime >= Self.interval else { return }
+            guard now > state.lastTime, now - state.lastTime >= Self.interval else { return }
             state.lastTime = now
             let text = line(label, part)
             guard text != state.shown else { return }

@@ -92,11 +92,16 @@ extension ParityReport {
     private func verdictLine(colors: Bool) -> String {
         let count = decidingValues.count
         let agreeing = decidingValues.filter(\.verdict.isAgreement).count
+        let kind = decidesByOutputs || intermediates.isEmpty ? "output" : "value"
         guard passed else {
-            let text = count == 0 ? "nothing was compared" : "\(count - agreeing) of \(count) \(decidesByOutputs ? "outputs" : "values") do not agree"
+            let text =
+                switch count {
+                case 0: "nothing was compared"
+                case 1: "the \(kind) does not agree"
+                default: "\(count - agreeing) of \(count) \(kind)s do not agree"
+                }
             return Style.red.applied(to: "parity failed: \(text)", colors)
         }
-        let kind = decidesByOutputs || intermediates.isEmpty ? "output" : "value"
         let what = count == 1 ? "the \(kind)" : "all \(count) \(kind)s"
         let text =
             switch (verdict, policy.criterion) {
