@@ -80,7 +80,8 @@ public struct Model: Sendable {
             // A Keras layer that is not known is a class or a function in somebody's code.
             guard isOpaque || graph.metadata.sourceFormat.hasPrefix("Keras") else { continue }
             let place = graph.place(of: id).filled(from: Place(file: path))
-            throw SkiffError(.notConvertible(unknown.reason ?? "its function lies in code, which is not carried"), at: place)
+            let reason = unknown.reason ?? "its function lies in code, which is not carried"
+            throw SkiffError(.notConvertible(reason), at: place)
         }
     }
 }

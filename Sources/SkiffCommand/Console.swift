@@ -62,7 +62,9 @@ struct Console: Sendable {
     }
 
     /// Runs `body` with a progress bar on a terminal; it is gone when `body` is done.
-    func withProgress<Result>(_ body: (@escaping @Sendable (String, Double) -> Void) throws -> Result) rethrows -> Result {
+    func withProgress<Result>(
+        _ body: (@escaping @Sendable (String, Double) -> Void) throws -> Result
+    ) rethrows -> Result {
         guard showsProgress else { return try body { _, _ in } }
         let bar = ProgressBar(width: min(width, 100))
         defer { bar.clear() }

@@ -21,7 +21,8 @@ struct InputFiles {
         for (path, tensor) in unnamed {
             guard let name = open.popFirst() else {
                 throw SkiffError(
-                    .arrays("is one input more than the model takes (\(names.count))", hint: nil), at: Place(file: path))
+                    .arrays("is one input more than the model takes (\(names.count))", hint: nil),
+                    at: Place(file: path))
             }
             tensors[name] = tensor
         }
@@ -57,13 +58,18 @@ struct InputFiles {
         var found = false
         for entry in recording.inputs {
             found = true
-            if names.contains(entry.name) { try set(entry.name, entry.tensor, path) } else { unnamed.append((path, entry.tensor)) }
+            if names.contains(entry.name) {
+                try set(entry.name, entry.tensor, path)
+            } else {
+                unnamed.append((path, entry.tensor))
+            }
         }
         guard found else {
             let list = members.prefix(6).map { "\"\(escaped($0.name))\"" }.joined(separator: ", ")
             let inputs = names.map { "\"\(escaped($0))\"" }.joined(separator: ", ")
             throw SkiffError(
-                .arrays("has no member for the model's inputs \(inputs), it has \(list)", hint: nil), at: Place(file: path))
+                .arrays("has no member for the model's inputs \(inputs), it has \(list)", hint: nil),
+                at: Place(file: path))
         }
     }
 

@@ -102,7 +102,8 @@ struct Accuracy {
         let rows = Samples(first.tensor).rows
         guard rows.count == truth.count else {
             throw SkiffError(
-                .arrays("holds \(truth.count) labels, output \"\(escaped(first.name))\" has \(rows.count) samples", hint: nil),
+                .arrays(
+                    "holds \(truth.count) labels, output \"\(escaped(first.name))\" has \(rows.count) samples", hint: nil),
                 at: Place(file: path))
         }
         total = rows.count
@@ -124,7 +125,8 @@ struct Accuracy {
         case .archive(let members):
             guard let found = members.first(where: { $0.name == member }) else {
                 throw SkiffError(
-                    .arrays("has no member \"\(escaped(member))\"", hint: "name one: \(path):MEMBER"), at: Place(file: path))
+                    .arrays("has no member \"\(escaped(member))\"", hint: "name one: \(path):MEMBER"),
+                    at: Place(file: path))
             }
             return found.tensor
         }

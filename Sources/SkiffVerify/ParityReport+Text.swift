@@ -6,7 +6,8 @@ func brief(_ value: Double) -> String {
     if value == 0 { return "0" }
     let magnitude = abs(value)
     if magnitude >= 9999.5 || magnitude < 0.001 { return scientific(value) }
-    let digits = magnitude >= 99.95 || value == value.rounded() ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.095 ? 2 : 4
+    let isWhole = magnitude >= 99.95 || value == value.rounded()
+    let digits = isWhole ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.095 ? 2 : 4
     return fixed(value, digits)
 }
 

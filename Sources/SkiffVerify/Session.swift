@@ -41,7 +41,8 @@ final class Session {
         return targets.map { target in
             let tensor = tensors[target.value]
             return PendingComparison(
-                target: target, shape: tensor?.shape ?? [], elementType: tensor?.elementType ?? .float32, tensor: tensor)
+                target: target, shape: tensor?.shape ?? [], elementType: tensor?.elementType ?? .float32,
+                tensor: tensor)
         }
     }
 

@@ -64,7 +64,9 @@ public struct Verifier: Sendable {
                 given[name] = tensor
                 referenceGiven[reference[input.reference].name] = turned ?? tensor
                 inputs.append(
-                    .init(name: name, elementType: input.elementType, shape: input.shape, referenceShape: turned?.shape))
+                    .init(
+                        name: name, elementType: input.elementType, shape: input.shape,
+                        referenceShape: turned?.shape))
             } catch {
                 throw VerifyError(error).at(Place(file: candidateFile, tensor: name))
             }
@@ -117,7 +119,10 @@ public struct Verifier: Sendable {
         inputs: [ParityReport.Input], assumptions: [String], unmatched: [String], decidesByOutputs: Bool
     ) -> ParityReport {
         let ordered = comparisons.map { pending in
-            (order: candidate.producer(of: pending.target.value)?.index ?? -1, parity: pending.parity(policy, candidate))
+            (
+                order: candidate.producer(of: pending.target.value)?.index ?? -1,
+                parity: pending.parity(policy, candidate)
+            )
         }
         let outputs = ordered.filter { $0.parity.role == .output }.map(\.parity)
         let intermediates = ordered.filter { $0.parity.role == .intermediate }.sorted { $0.order < $1.order }

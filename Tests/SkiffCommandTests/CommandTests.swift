@@ -76,7 +76,8 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
             #expect(object["parity"] == "identical")
             #expect(object["input"]?["format"] == "onnx")
             #expect(object["output"]?["bytes"]?.intValue ?? 0 > 100_000)
-            let unverified = try json(CommandRun(["convert", torch, "-o", folder + "/a.skiff", "--json", "--no-verify"]))
+            let unverified = try json(
+                CommandRun(["convert", torch, "-o", folder + "/a.skiff", "--json", "--no-verify"]))
             #expect(unverified["parity"]?.isNull == true)
         }
     }
@@ -136,7 +137,8 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
                 (folder + "/missing.onnx", "No such file"), (folder, "folder"), (folder + "/pipe", "a pipe"),
                 ("/dev/null", "a device"), (folder + "/" + String(repeating: "x", count: 300), "too long"),
             ] {
-                for arguments in [["inspect", path], ["convert", path, "-o", folder + "/o.skiff"], ["verify", path, path]] {
+                let convert = ["convert", path, "-o", folder + "/o.skiff"]
+                for arguments in [["inspect", path], convert, ["verify", path, path]] {
                     let run = try CommandRun(arguments)
                     #expect(run.status == 2, "\(arguments)")
                     #expect(run.output.isEmpty)

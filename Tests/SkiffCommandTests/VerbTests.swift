@@ -62,7 +62,8 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
         try? FileManager.default.copyItem(atPath: torch, toPath: folder + "/model.onnx")
         let model = try Model(contentsOf: torch)
         for set in 0..<2 {
-            let image = try SeededInput(seed: UInt64(set)).tensor(forInput: 0, elementType: .float32, shape: [2, 1, 8, 8])
+            let image = try SeededInput(seed: UInt64(set)).tensor(
+                forInput: 0, elementType: .float32, shape: [2, 1, 8, 8])
             let output = try #require(try model.run(["image": image])["logits"])
             let scaled = try Tensor(floats: output.floats().map { $0 * scale }, shape: output.shape)
             let path = "\(folder)/test_data_set_\(set)"

@@ -96,7 +96,8 @@ struct Convert: Verb {
         private var sourceBytes: Int {
             var files: [ObjectIdentifier: Int] = [:]
             for id in model.graph.weights {
-                guard let storage = model.graph[id].tensor?.storage, let path = storage.path, path != model.path else { continue }
+                guard let storage = model.graph[id].tensor?.storage, let path = storage.path, path != model.path
+                else { continue }
                 files[ObjectIdentifier(storage)] = storage.byteCount
             }
             return files.values.reduce(model.byteCount, +)

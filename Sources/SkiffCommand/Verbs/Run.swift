@@ -68,7 +68,8 @@ struct Run: Verb {
             let model = try Model(contentsOf: self.model)
             if let output, output.hasSuffix(".npy"), model.graph.outputs.count != 1 {
                 throw SkiffError(
-                    .arrays("holds one array, the model has \(model.graph.outputs.count) outputs", hint: "name it .npz"),
+                    .arrays(
+                        "holds one array, the model has \(model.graph.outputs.count) outputs", hint: "name it .npz"),
                     at: Place(file: output))
             }
             let inputs = try InputFiles(input, for: model.graph)

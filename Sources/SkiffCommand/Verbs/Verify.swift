@@ -37,8 +37,8 @@ struct Verify: Verb {
     @Option(help: ArgumentHelp("Seed of the made-up input.", valueName: "number"))
     var seed: UInt64 = 0
 
-    @Option(name: .customLong("batch"), help: ArgumentHelp("Samples of the made-up input, where the model leaves it open.",
-            valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Samples of the made-up input, where the model leaves it open.", valueName: "number"))
     var batch = 2
 
     @Option(name: .customLong("input-shape"),
