@@ -31,10 +31,10 @@ struct Console: Sendable {
         width = Self.terminalWidth() ?? 100
     }
 
-    /// Prints a result, unless `--quiet`.
+    /// Prints a result and ends its last line, unless `--quiet`.
     func print(_ text: String) {
         guard !quiet else { return }
-        write(text + "\n", to: STDOUT_FILENO)
+        write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
     }
 
     /// Prints the object of `--json`: for people on a terminal, in one line for programs.
