@@ -14,12 +14,14 @@ public enum SupportTable {
             lines.append("| \(format.name) | \(files) | yes | yes | \(format.isWritable ? "yes" : "no") |")
         }
         let operators = ONNXReader.operatorNames
+        let opsets = ONNXReader.opsets
         let layers = KerasReader.layerNames.filter { !augmentation($0) }
         lines += [
-            "", "\(operators.count) ONNX operators, opset 7 to 28: \(list(operators)).",
+            "", "\(operators.count) ONNX operators, opset \(opsets.lowerBound) to \(opsets.upperBound): \(list(operators)).",
             "", "\(layers.count) Keras layers of Keras 1, 2 and 3, and random augmentation layers as identities: "
                 + "\(list(layers)).",
-            "", "Models with other operators or layers are shown by `inspect` and refused by name everywhere else.",
+            "", "ONNX models with other operators can be inspected and converted, Keras models with other layers only "
+                + "inspected; all else refuses them by name.",
         ]
         return lines.joined(separator: "\n")
     }

@@ -11,6 +11,9 @@ public enum ONNXReader {
     /// The operators that can be run, by ONNX's names, sorted.
     public static var operatorNames: [String] { OperatorTable.names }
 
+    /// The versions of the default operator set that are read.
+    public static var opsets: ClosedRange<Int> { OperatorSets.supported }
+
     /// The graph of the model that `storage` holds.
     ///
     /// - Parameter folder: the folder that external data is looked for in; empty is the working directory, `nil`
