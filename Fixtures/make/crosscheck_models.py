@@ -179,8 +179,8 @@ def keras2(scratch):
     randomise(keras, model, (224, 224, 3), rng)
     x = rng.standard_normal((1, 224, 224, 3)).astype("f")
     y = model(x, training=False).numpy()
-    model.save_weights(folder / "weights-only.h5")
-    finish(folder, x, {"predictions": y}, ["weights-only.h5"], framework=f"tf_keras {keras.__version__}", blocks=16,
+    model.save(folder / "model.h5")
+    finish(folder, x, {"predictions": y}, ["model.h5"], framework=f"tf_keras {keras.__version__}", blocks=16,
            kind="bottleneck", projections=4, pools=0, parameters=int(model.count_params()))
 
 

@@ -63,7 +63,7 @@ def main():
                    blocks=[block("basic", "identity", 8, 8, 1, "unit"), block("basic", "identity", 8, 8, 1, "unit:1")],
                    runs=[{"models": ["model.keras", "model.h5"], "io": "io.npz", "heldout": "heldout.npz"},
                          {"models": ["features.keras", "features.h5"], "io": "io-features.npz"},
-                         {"models": ["bfloat16.keras"], "io": "io-bfloat16.npz"}],
+                         {"models": ["bfloat16.keras"], "io": "io-bfloat16.npz", "halfPrecision": True}],
                    weightsOnly=["model.weights.h5", "sharded.weights.json"], versions=versions(*NAMES), **count(model))
 
 

@@ -125,12 +125,18 @@ extension Graph {
     /// Whether a Pad adds channels, and adds zeros.
     func padsChannels(_ id: NodeID, layout: Layout, facts: [Fact?]) -> Bool {
         guard case .pad(let pad) = self[id].operator, pad.mode == .constant else { return false }
-        let given = self[id].inputs.count > 1 ? self[id].inputs[1] : nil
-        let pads = pad.pads ?? given.flatMap { facts[$0.index]?.integers } ?? []
-        let rank = pads.count / 2
-        guard rank >= 2, pads.count == 2 * rank else { return false }
+        func integers(_ position: Int) -> [Int]? {
+            guard position < self[id].inputs.count, let input = self[id].inputs[position] else { return nil }
+            return facts[input.index]?.integers
+        }
+        let pads = pad.pads ?? integers(1) ?? []
+        let axes = integers(3) ?? Array(0..<pads.count / 2)
+        guard !axes.isEmpty, pads.count == 2 * axes.count,
+            let rank = self[id].inputs.first.flatMap({ $0 }).flatMap({ facts[$0.index]?.shape?.count })
+        else { return false }
         let channel = layout.channelAxis(rank: rank)
-        return pads[channel] > 0 || pads[rank + channel] > 0
+        guard let position = axes.firstIndex(where: { $0 == channel || $0 + rank == channel }) else { return false }
+        return pads[position] > 0 || pads[axes.count + position] > 0
     }
 
     /// The layout of the first convolution or pooling; a graph is of one layout, or carries Transposes to be so.

@@ -9,11 +9,11 @@ func groupedText(_ number: Int) -> String {
 }
 
 /// `102.5 MB`, in powers of a thousand.
-func bytesText(_ bytes: Int) -> String { scaledText(bytes, units: ["bytes", "KB", "MB", "GB", "TB"]) }
+func bytesText(_ bytes: Int) -> String { scaledText(bytes, units: ["bytes", "kB", "MB", "GB", "TB"]) }
 
 /// `3.87 GMAC`; `?` where the number is not known.
 func multiplyAddsText(_ count: Int?) -> String {
-    count.map { scaledText($0, units: ["MAC", "KMAC", "MMAC", "GMAC", "TMAC", "PMAC"]) } ?? "?"
+    count.map { scaledText($0, units: ["MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC"]) } ?? "?"
 }
 
 /// Three significant digits and a unit.
