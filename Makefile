@@ -5,7 +5,7 @@ CONFIGURATION ?= release
 BUILD = .build/$(CONFIGURATION)
 SKIFF = $(BUILD)/skiff
 
-.PHONY: all build demo test check docs install format clean packages help
+.PHONY: all build demo test check docs install clean packages help
 
 all: build
 
@@ -39,6 +39,7 @@ test: packages check
 
 docs: build
 	$(SKIFF) generate-documentation README.md Docs
+	sh Tests/update-readme.sh $(SKIFF)
 
 PREFIX ?= /usr/local
 install: build
