@@ -16,7 +16,7 @@ TARGET = Path(__file__).resolve().parent.parent / "onnx-node"
 BUDGET = 400_000
 LARGEST = 9_000
 MANY = {"Resize": 60, "AveragePool": 20, "MaxPool": 20, "Pad": 12, "ConvTranspose": 12, "Conv": 8, "Upsample": 4,
-        "LpPool": 8, "Mod": 6, "Slice": 8, "Softmax": 6, "BitShift": 4, "TopK": 0}
+        "LpPool": 8, "Mod": 6, "Slice": 4, "Softmax": 6, "BitShift": 4, "TopK": 8, "LRN": 1}
 OPERATORS = """Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization BitShift
 BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast Ceil Celu Clip Concat ConstantOfShape Conv ConvTranspose Cos Cosh
 CumSum DepthToSpace Div Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements Gelu Gemm GlobalAveragePool
@@ -24,7 +24,7 @@ GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish Ha
 IsInf IsNaN LRN LeakyRelu Less LessOrEqual Log LogSoftmax LpPool MatMul Max MaxPool Mean Min Mish Mod Mul Neg Not Or
 PRelu Pad Pow Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin
 ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice
-Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile Transpose
+Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose
 Unsqueeze Upsample Where Xor""".split()
 LEFT_OUT = ("string", "sequence", "_opt", "training", "8E", "INT4", "INT2", "FLOAT4", "FLOAT6", "expanded", "mode_example",
             "f8", "uint4", "int4", "test_not_", "FLOAT8")

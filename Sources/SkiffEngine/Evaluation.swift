@@ -29,6 +29,7 @@ func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(Engin
     case .select(let attributes): try attributes.evaluate(step)
     case .reduction(let attributes): try attributes.evaluate(step)
     case .argumentReduction(let attributes): try attributes.evaluate(step)
+    case .topK(let attributes): try attributes.evaluate(step)
     case .softmax(let attributes): try attributes.evaluate(step)
     case .cumulativeSum(let attributes): try attributes.evaluate(step)
     case .identity(let attributes): try attributes.evaluate(step)

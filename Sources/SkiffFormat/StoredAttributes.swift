@@ -66,6 +66,7 @@ extension OperatorRecord {
         case .select: .select(try decodedAttributes())
         case .reduction: .reduction(try decodedAttributes())
         case .argumentReduction: .argumentReduction(try decodedAttributes())
+        case .topK: .topK(try decodedAttributes())
         case .softmax: .softmax(try decodedAttributes())
         case .cumulativeSum: .cumulativeSum(try decodedAttributes())
         case .identity: .identity(try decodedAttributes())

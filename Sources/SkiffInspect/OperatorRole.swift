@@ -54,8 +54,8 @@ extension Operator {
         case .split, .gather, .gatherElements: .part
         case .concatenation: .concatenation
         case .resize, .upsampling, .depthToSpace: .upsampling
-        case .select, .argumentReduction, .softmax, .cumulativeSum, .expand, .tile, .spaceToDepth, .shapeOf, .sizeOf,
-            .constantOfShape, .range, .unknown:
+        case .select, .argumentReduction, .topK, .softmax, .cumulativeSum, .expand, .tile, .spaceToDepth, .shapeOf,
+            .sizeOf, .constantOfShape, .range, .unknown:
             .other
         }
     }

@@ -35,7 +35,7 @@ import Testing
             (.select(Select()), [try flags([true, false]), pair, map]),
             (.reduction(Reduction(.sum, axes: [1], keepsDimensions: true)), [map]),
             (.argumentReduction(ArgumentReduction(.minimum, axis: 1, keepsDimensions: true, selectsLast: false)), [map]),
-            (.softmax(Softmax(axis: 1)), [map]),
+            (.topK(TopK(k: nil, axis: 1)), [map, try wholes([2])]), (.softmax(Softmax(axis: 1)), [map]),
             (.cumulativeSum(CumulativeSum(isExclusive: false, isReversed: true)), [map, try wholes([1], [])]),
             (.identity(Identity()), [map]), (.cast(Cast(to: .int32)), [map]),
             (.concatenation(Concatenation(axis: 0)), [map, map]), (.split(Split(axis: 1, sizes: [4])), [map]),

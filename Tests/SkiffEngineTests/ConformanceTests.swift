@@ -31,8 +31,8 @@ import Darwin
         }
     }
 
-    /// The folder that /shared/conformance's generator writes has more: operators that Skiff does not run, and
-    /// types that it does not compute with. What is run must be right, but for the cases named here.
+    /// All of ONNX's tests have more: operators that Skiff does not run, and types that it does not compute with.
+    /// What is run must be right, but for the cases named here.
     @Test(.enabled(if: getenv("SKIFF_CONFORMANCE") != nil))
     func `all operator tests of ONNX that can be run pass`() throws {
         let folder = getenv("SKIFF_CONFORMANCE").map { String(cString: $0) } ?? ""

@@ -66,6 +66,7 @@ import Testing
         #expect(try isAnswered(.reduction(Reduction(.sum, axes: [1], keepsDimensions: false)), [empty]))
         #expect(try isAnswered(.reduction(Reduction(.mean, axes: [0], keepsDimensions: false)), [empty]))
         #expect(try isAnswered(.concatenation(Concatenation(axis: 1)), [empty, empty]))
+        #expect(try isAnswered(.topK(TopK(k: 1 << 39, axis: 0)), [empty]))
         #expect(try isAnswered(.softmax(Softmax(axis: 1)), [empty]))
         #expect(try isAnswered(.matrixMultiplication(MatrixMultiplication()), [empty, try Tensor(elementType: .float32, shape: [0, 1 << 39], bytes: [])]))
     }
@@ -75,6 +76,7 @@ import Testing
         for kind in Binary.Kind.allCases {
             for other in [Int64.min, .max, -1, 1, 64] { #expect(try isAnswered(.binary(Binary(kind)), [ends, try wholes([other])])) }
         }
+        #expect(try isAnswered(.topK(TopK(k: 4, axis: 0)), [ends]))
         for kind in [Unary.Kind.absolute, .negative, .sign, .bitwiseNot, .relu] { #expect(try isAnswered(.unary(Unary(kind)), [ends])) }
         for kind in Reduction.Kind.allCases {
             #expect(try isAnswered(.reduction(Reduction(kind, axes: nil, keepsDimensions: false)), [ends]))

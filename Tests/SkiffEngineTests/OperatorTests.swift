@@ -132,6 +132,24 @@ import Testing
         #expect(try last.doubles(reals([3, 1, 3])) == [2])
     }
 
+    /// Numbers of ONNX Runtime 1.31; that NaN is the largest is ours, since the definition leaves it open.
+    @Test func `the best come first, equal ones as they stand`() throws {
+        let x = try reals([1, 3, 3, 0, 2, -5, 2, 2, 3, 3, 9, 0], [3, 4])
+        func top(_ top: TopK, _ input: Tensor, _ k: Tensor? = nil) throws -> [[Double]] {
+            try Evaluator.apply(.topK(top), to: [input, k], outputCount: 2).map { try $0.doubles() }
+        }
+        #expect(try top(TopK(k: nil, axis: 0), x, wholes([2]))
+            == [[3, 3, 9, 2, 2, 3, 3, 0], [2, 0, 2, 1, 1, 2, 0, 0]])
+        #expect(try top(TopK(k: 2, axis: -1), x) == [[3, 3, 2, 2, 9, 3], [1, 2, 0, 2, 2, 0]])
+        #expect(try top(TopK(k: 2, axis: 0, takesSmallest: true), x)
+            == [[1, -5, 2, 0, 2, 3, 3, 0], [0, 1, 1, 0, 1, 0, 0, 2]])
+        #expect(try top(TopK(k: 0, axis: 0), x) == [[], []])
+        let holed = try reals([1, .nan, -.infinity, .infinity])
+        #expect(try top(TopK(k: 4, axis: 0), holed)[1] == [1, 3, 0, 2])
+        #expect(try top(TopK(k: 4, axis: 0, takesSmallest: true), holed)[1] == [2, 0, 3, 1])
+        #expect(throws: EngineError.self) { try top(TopK(k: nil, axis: 0), x, wholes([4])) }
+    }
+
     static let padded: [(Pad.Mode, [Double])] = [
         (.constant, [9.0, 9, 1, 2, 3, 9]), (.reflect, [3, 2, 1, 2, 3, 2]), (.edge, [1, 1, 1, 2, 3, 3]),
         (.wrap, [2, 3, 1, 2, 3, 1]),

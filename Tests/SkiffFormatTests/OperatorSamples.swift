@@ -90,6 +90,7 @@ enum OperatorSamples {
         } + [
             .argumentReduction(ArgumentReduction(.minimum, axis: 2, keepsDimensions: true, selectsLast: true)),
             .cumulativeSum(CumulativeSum(isExclusive: true, isReversed: true)),
+            .topK(TopK(k: 3, axis: -1, takesSmallest: true)), .topK(TopK(k: nil, axis: 1)),
         ]
 
     private static let arrangements: [Operator] = [

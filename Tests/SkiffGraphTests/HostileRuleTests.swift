@@ -122,6 +122,7 @@ struct Hostility {
         case .argumentReduction:
             return .argumentReduction(
                 ArgumentReduction(.maximum, axis: number(), keepsDimensions: flag(), selectsLast: flag()))
+        case .topK: return .topK(TopK(k: optional(number()), axis: number(), takesSmallest: flag()))
         case .softmax: return .softmax(Softmax(axis: number(), flattensFromAxis: flag()))
         case .cumulativeSum: return .cumulativeSum(CumulativeSum(isExclusive: flag(), isReversed: flag()))
         case .identity: return .identity(Identity())

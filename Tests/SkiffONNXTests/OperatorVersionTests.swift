@@ -49,6 +49,26 @@ struct OperatorVersionTests {
         #expect(try operation("Split", 11, outputs: ["y", "z"], [("axis", .integer(2)), ("split", .integers([3, 5]))]) == .split(Split(axis: 2, sizes: [3, 5])))
     }
 
+    @Test("TopK takes k as an attribute before 10, and the smallest from 11 on")
+    func topK() throws {
+        #expect(try operation("TopK", 9, outputs: ["y", "i"], [("k", .integer(3))]) == .topK(TopK(k: 3, axis: -1)))
+        #expect(failure { () throws(ONNXError) in try graphOf("TopK", opset: 9) }?.message.contains("attribute k") == true)
+        func top(_ opset: Int64, _ attributes: (String, TestAttribute)...) throws -> Operator? {
+            try read(model(opset: opset) { graph in
+                graph.value(11, "x", [2, 5])
+                graph.value(11, "k", [1], type: 7)
+                graph.node("TopK", ["x", "k"], ["y", "i"], attributes)
+                graph.value(12, "y", nil)
+            }).nodes.last?.operator
+        }
+        let smallest = ("largest", TestAttribute.integer(0))
+        #expect(try top(10, ("axis", .integer(0))) == .topK(TopK(k: nil, axis: 0)))
+        #expect(reason(try top(10, smallest)) == "TopK-10 has no attribute largest")
+        #expect(try top(11, smallest, ("sorted", .integer(0))) == .topK(TopK(k: nil, axis: -1, takesSmallest: true)))
+        #expect(try top(24) == .topK(TopK(k: nil, axis: -1)))
+        #expect(reason(try top(24, ("k", .integer(1)))) == "TopK-24 has no attribute k")
+    }
+
     @Test("Bounds and ranges that were attributes become weights")
     func derivedWeights() throws {
         let clip = try graphOf("Clip", opset: 6, [("min", .real(0)), ("max", .real(6))])

@@ -39,6 +39,7 @@ public enum Operator: Hashable, Sendable {
     case select(Select)
     case reduction(Reduction)
     case argumentReduction(ArgumentReduction)
+    case topK(TopK)
     case softmax(Softmax)
     case cumulativeSum(CumulativeSum)
     case identity(Identity)
@@ -73,7 +74,7 @@ public enum Operator: Hashable, Sendable {
         case batchNormalization, instanceNormalization, layerNormalization, groupNormalization,
             localResponseNormalization
         case pooling, globalPooling, unary, parametricReLU, clip
-        case binary, variadic, select, reduction, argumentReduction
+        case binary, variadic, select, reduction, argumentReduction, topK
         case softmax, cumulativeSum, identity, cast, concatenation
         case split, slice, gather, gatherElements, pad
         case cropping, resize, upsampling, reshape, flatten
@@ -105,6 +106,7 @@ public enum Operator: Hashable, Sendable {
         case .select(let attributes): attributes
         case .reduction(let attributes): attributes
         case .argumentReduction(let attributes): attributes
+        case .topK(let attributes): attributes
         case .softmax(let attributes): attributes
         case .cumulativeSum(let attributes): attributes
         case .identity(let attributes): attributes
@@ -171,6 +173,7 @@ public enum Operator: Hashable, Sendable {
         case .select: .select
         case .reduction: .reduction
         case .argumentReduction: .argumentReduction
+        case .topK: .topK
         case .softmax: .softmax
         case .cumulativeSum: .cumulativeSum
         case .identity: .identity

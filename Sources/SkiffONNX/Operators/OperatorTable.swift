@@ -131,7 +131,8 @@ extension OperatorTable {
             argument("ArgMax", .maximum), argument("ArgMin", .minimum), softmax1("Softmax", .softmax),
             softmax13("Softmax", .softmax), softmax1("LogSoftmax", .logSoftmax),
             softmax13("LogSoftmax", .logSoftmax), softmax1("Hardmax", .hardmax), softmax13("Hardmax", .hardmax),
-            Entry("CumSum", since: 11, readCumulativeSum),
+            Entry("CumSum", since: 11, readCumulativeSum), Entry("TopK", since: 1, readTopK1),
+            Entry("TopK", since: 10, readTopK10), Entry("TopK", since: 11, readTopK11),
         ]
 
     private static let arrangements = [
