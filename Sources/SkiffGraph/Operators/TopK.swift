@@ -29,7 +29,8 @@ extension TopK {
         var shape = try input.shape(atLeast: 1)
         if let axis = try shape.map({ (shape) throws(GraphError) in try normalizedAxis(axis, rank: shape.count) }) {
             if let k = count.fixedValue, let extent = shape?[axis].fixedValue, k > extent {
-                throw GraphError(.attribute(name: "k", expected: "at most \(extent), as axis \(axis) has", found: "\(k)"))
+                throw GraphError(
+                    .attribute(name: "k", expected: "at most \(extent), as axis \(axis) has", found: "\(k)"))
             }
             shape?[axis] = count
         }
