@@ -85,6 +85,7 @@ extension ModelImporter {
         var inputs: [ValueID] = []
         for reference in call.tensors { inputs.append(try value(reference, of: model, given)) }
         let name = layerPath(scope.names, position == 0 ? layer.name : "\(layer.name):\(position)")
+        if case .layer = layer.role { inputs = try converted(inputs, for: layer, name: name) }
         let site = CallSite(
             layer: layer, call: call, name: name, weightPath: layerPath(scope.weights, layer.name), inputs: inputs)
         switch layer.role {
@@ -208,8 +209,21 @@ extension LayerConfiguration {
         return isFirst ? ["batch", "channels"] + spatial : ["batch"] + spatial + ["channels"]
     }
 
+    /// The name of the layer's policy; a bare type is a policy of that name.
+    private var policyName: String? {
+        options["dtype"]?["config"]?["name"]?.stringValue ?? options["dtype"]?.stringValue
+    }
+
+    /// The real type that the layer's inputs are converted to. Policies of mixed types have weights of float32, and
+    /// run in it.
+    var computedType: ElementType? {
+        guard let name = policyName else { return nil }
+        if name.hasPrefix("mixed_") { return .float32 }
+        return ElementType(rawValue: name).flatMap { $0.isFloatingPoint ? $0 : nil }
+    }
+
     private func inputType() throws(KerasError) -> ElementType {
-        let name = options["dtype"]?["config"]?["name"]?.stringValue ?? options["dtype"]?.stringValue ?? "float32"
+        let name = policyName ?? "float32"
         if name.hasPrefix("mixed_") { return .float32 }
         guard let type = ElementType(rawValue: name) else {
             throw KerasError(.configuration(key: "dtype", expected: "an element type", found: name))

@@ -56,23 +56,70 @@ struct ModelImporter {
         }
     }
 
-    /// Numbers of the configuration as a float32 weight.
+    /// Numbers of the configuration as a weight of the type that the call computes in.
     mutating func constant(
         _ site: CallSite, _ name: String, _ numbers: [Double], shape: Shape
     ) throws(KerasError) -> ValueID {
         let name = site.weightPath + "/" + name
         if let known = loaded[name] { return known }
+        let type = elementType(of: site)
         let tensor: Tensor
         do throws(CoreError) {
-            tensor = try Tensor(floats: numbers.map { Float($0) }, shape: shape)
+            tensor = type == .float64
+                ? try Tensor(doubles: numbers, shape: shape)
+                : try Tensor(floats: numbers.map { Float($0) }, shape: shape)
+        } catch {
+            throw KerasError(error)
+        }
+        let value = try addWeight(name, tensor)
+        guard type == .float16 || type == .bfloat16 else { return value }
+        let converted = try addPlain(name + "/cast", "Cast", .cast(Cast(to: type)), value)
+        loaded[name] = converted
+        return converted
+    }
+
+    /// Whole numbers of the configuration as an int64 weight of one axis.
+    mutating func constant(_ site: CallSite, _ name: String, integers: [Int]) throws(KerasError) -> ValueID {
+        let name = site.weightPath + "/" + name
+        if let known = loaded[name] { return known }
+        let tensor: Tensor
+        do throws(CoreError) {
+            tensor = try Tensor(integers: integers.map { Int64($0) }, shape: [integers.count])
         } catch {
             throw KerasError(error)
         }
         return try addWeight(name, tensor)
     }
 
+    /// The type of a call's first input; float32 where that is not known, or no real type.
+    private func elementType(of site: CallSite) -> ElementType {
+        guard let type = site.inputs.first.flatMap({ facts[$0]?.elementType }), type.isFloatingPoint else {
+            return .float32
+        }
+        return type
+    }
+
+    /// The inputs in the type that the layer computes in, as Keras converts them.
+    mutating func converted(
+        _ inputs: [ValueID], for layer: LayerConfiguration, name: String
+    ) throws(KerasError) -> [ValueID] {
+        guard let type = layer.computedType else { return inputs }
+        var result: [ValueID] = []
+        for (index, input) in inputs.enumerated() {
+            guard let own = facts[input]?.elementType, own.isFloatingPoint, own != type else {
+                result.append(input)
+                continue
+            }
+            result.append(try addPlain("\(name)/cast_\(index)", "Cast", .cast(Cast(to: type)), input))
+        }
+        return result
+    }
+
     /// The rank of a value, where it is known.
     func rank(of value: ValueID) -> Int? { facts[value]?.shape?.count }
+
+    /// The shape of a value, where it is known.
+    func shape(of value: ValueID) -> SymbolicShape? { facts[value]?.shape }
 
     /// The extent of a weight's axis; 0 where it has none.
     func extent(of weight: ValueID, axis: Int) -> Int {

@@ -1,3 +1,4 @@
+internal import SkiffCore
 internal import SkiffGraph
 
 /// Add, Subtract, Multiply, Average, Maximum, Minimum of any number of inputs.
@@ -9,11 +10,20 @@ struct MergingLayer: LayerDefinition {
     init(className: String) { self.className = className }
 
     func emit(_ site: CallSite, into importer: inout ModelImporter) throws(KerasError) -> ValueID {
-        // Keras puts axes of extent one behind the batch where ranks differ, NumPy puts them in front of it.
-        guard Set(site.inputs.compactMap { importer.rank(of: $0) }).count <= 1 else {
-            throw KerasError(.unsupported("inputs of different ranks"))
+        let operation = try operation(inputs: site.inputs.count)
+        let ranks = site.inputs.map { importer.rank(of: $0) }
+        let rank = ranks.compactMap { $0 }.max() ?? 0
+        var inputs: [ValueID?] = []
+        for (index, input) in site.inputs.enumerated() {
+            guard let own = ranks[index], own > 0, own < rank else {
+                inputs.append(input)
+                continue
+            }
+            // Keras puts axes of extent one behind the batch where ranks differ, NumPy puts them in front of it.
+            let widening = Unsqueeze(axes: Array(1...(rank - own)))
+            inputs.append(try importer.node(site, .unsqueeze(widening), [input], suffix: "widened_\(index)"))
         }
-        return try importer.node(site, try operation(inputs: site.inputs.count), site.inputs)
+        return try importer.node(site, operation, inputs)
     }
 
     private func operation(inputs: Int) throws(KerasError) -> Operator {
@@ -29,6 +39,26 @@ struct MergingLayer: LayerDefinition {
         case ("Minimum", _): return .variadic(Variadic(.minimum))
         default: throw KerasError(.unsupported("\(className) of \(inputs) inputs"))
         }
+    }
+}
+
+/// CustomScaleLayer of keras.applications' InceptionResNetV2: the first input, and the second times a number.
+struct ScaledAdditionLayer: LayerDefinition {
+    let scale: Double
+
+    init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
+        guard let scale = options["scale"]?.doubleValue else {
+            throw KerasError(.unsupported("scaled addition without a scale"))
+        }
+        self.scale = scale
+    }
+
+    func emit(_ site: CallSite, into importer: inout ModelImporter) throws(KerasError) -> ValueID {
+        guard site.inputs.count == 2 else { throw KerasError(.unsupported("scaled addition of other than two inputs")) }
+        let factor = try importer.constant(site, "scale", [scale], shape: [])
+        let scaled = try importer.node(
+            site, .binary(Binary(.multiply)), [site.inputs[1], factor], suffix: "scaled")
+        return try importer.node(site, .binary(Binary(.add)), [site.inputs[0], scaled])
     }
 }
 

@@ -15,7 +15,8 @@ struct OperationLayer: LayerDefinition {
     }
 
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
-        let name = try layer.className == "TFOpLambda" ? options.text("function") : snakeCase(layer.className)
+        let name = try ["TFOpLambda", "SlicingOpLambda"].contains(layer.className)
+            ? options.text("function") : snakeCase(layer.className)
         function = name.split(separator: ".").last.map(String.init) ?? name
         self.options = options
     }
@@ -35,6 +36,7 @@ struct OperationLayer: LayerDefinition {
             return try importer.node(site, .reduction(operation), [operands.first()])
         }
         if let operation = try simple(operands) { return try importer.node(site, operation, [operands.first()]) }
+        if let value = try arrangement(operands, site, &importer) { return value }
         switch function {
         case "square":
             let input = try operands.first()
@@ -82,13 +84,13 @@ struct OperationLayer: LayerDefinition {
     }
 
     /// A constant parameter, of the call or of the function.
-    private func constant(_ name: String, _ operands: Operands) -> JSONValue? {
+    func constant(_ name: String, _ operands: Operands) -> JSONValue? {
         if case .constant(let value)? = operands.keywords[name] { return value.isNull ? nil : value }
         return options[name]
     }
 
     /// Whole numbers of the first of the parameters that is there.
-    private func integers(_ names: String..., operands: Operands) throws(KerasError) -> [Int]? {
+    func integers(_ names: String..., operands: Operands) throws(KerasError) -> [Int]? {
         for name in names {
             guard let value = constant(name, operands) else { continue }
             var options = options
@@ -100,10 +102,11 @@ struct OperationLayer: LayerDefinition {
 
     private static let otherNames: Set<String> = [
         "identity", "stop_gradient", "softmax", "log_softmax", "gelu", "leaky_relu", "transpose", "expand_dims",
-        "squeeze", "reshape", "square", "concat", "concatenate", "clip", "clip_by_value",
+        "squeeze", "reshape", "square", "get_item", "pad", "resize", "matmul", "stack", "depth_to_space",
+        "space_to_depth", "concat", "concatenate", "clip", "clip_by_value",
     ]
     private static let binaryKinds: [String: Binary.Kind] = [
-        "add": .add, "sub": .subtract, "subtract": .subtract, "mul": .multiply, "multiply": .multiply,
+        "add": .add, "bias_add": .add, "sub": .subtract, "subtract": .subtract, "mul": .multiply, "multiply": .multiply,
         "div": .divide, "divide": .divide, "truediv": .divide, "true_divide": .divide, "pow": .power,
         "power": .power,
     ]
@@ -124,7 +127,7 @@ struct OperationLayer: LayerDefinition {
 }
 
 /// What a function is called with, in the order of its parameters.
-private struct Operands {
+struct Operands {
     enum Operand {
         case tensor(ValueID)
         case constant(JSONValue)
@@ -156,7 +159,7 @@ private struct Operands {
 
     /// Both operands of a binary function; numbers become weights.
     func pair(_ site: CallSite, _ importer: inout ModelImporter) throws(KerasError) -> [ValueID?] {
-        let second = positional.count > 1 ? positional[1] : keywords["y"] ?? keywords["x2"]
+        let second = positional.count > 1 ? positional[1] : ["y", "x2", "b", "bias"].lazy.compactMap { keywords[$0] }.first
         guard let first = positional.first, let second else {
             throw KerasError(.unsupported("function of one operand, expected two"))
         }
@@ -165,12 +168,7 @@ private struct Operands {
             switch operand {
             case .tensor(let value): values.append(value)
             case .constant(let value):
-                var object = JSONObject()
-                object["value"] = value
-                guard let numbers = try LayerOptions(object: object, major: 3).reals("value"), numbers.count == 1 else {
-                    throw KerasError(.unsupported("function of a constant that is not one number"))
-                }
-                values.append(try importer.constant(site, name, numbers, shape: []))
+                values.append(try importer.numbers(site, name, value))
             }
         }
         return values

@@ -121,13 +121,15 @@ struct ModelParser {
 
     /// The module or registered name of a class that is not Keras' own; `nil` for Keras' own.
     private func foreignOrigin(_ value: JSONValue, className: String) -> String? {
-        if let registered = value["registered_name"]?.stringValue, registered != className { return registered }
+        if let registered = value["registered_name"]?.stringValue, registered != className,
+            layerDefinitions[registered] == nil
+        { return registered }
         if let module = value["module"]?.stringValue {
             let roots = ["keras", "tf_keras", "tensorflow"]
             let root = module.split(separator: ".").first.map(String.init) ?? module
             if !roots.contains(root) { return module }
         }
-        return className.contains(">") ? className : nil
+        return className.contains(">") && layerDefinitions[className] == nil ? className : nil
     }
 
     // MARK: Calls
