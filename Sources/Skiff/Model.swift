@@ -46,12 +46,13 @@ public struct Model: Sendable {
     /// Writes the model in the format that the path's extension asks for, atomically: a file that is there
     /// already is replaced as a whole, or not at all.
     /// - Parameter progress: Told what part is written, from 0 to 1.
-    /// - Throws: ``SkiffError`` where that format is not written, the path is the model's own file, layers
+    /// - Throws: ``SkiffError`` where that format is not written, the path is a file the model is read from, layers
     ///   cannot be carried, or the file cannot be written.
     public func write(to path: String, progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         let format = try FormatRegistry.format(forWriting: path)
-        if let identity = storage.identity, let target = try? Storage(mapping: path), target.identity == identity {
-            throw SkiffError(.sameFile, at: Place(file: path))
+        if let target = (try? Storage(mapping: path))?.identity {
+            let reads = [storage] + graph.values.compactMap(\.tensor?.storage)
+            if reads.contains(where: { $0.identity == target }) { throw SkiffError(.sameFile, at: Place(file: path)) }
         }
         try checkCarriable()
         try located(Place(file: path)) {

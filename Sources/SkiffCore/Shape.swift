@@ -46,7 +46,7 @@ extension Array where Element == Dimension {
     public init(_ shape: Shape) { self = shape.map { .fixed($0) } }
 
     /// `[N, 3, 224, 224]`, the spelling of messages and tables.
-    public var shapeText: String { "[" + map(\.description).joined(separator: ", ") + "]" }
+    public var shapeText: String { "[" + map { escaped($0.description) }.joined(separator: ", ") + "]" }
 }
 
 extension Array where Element == Int {

@@ -45,6 +45,15 @@ public struct ParityPolicy: Hashable, Sendable {
         max(measured, Self.singleRounding(of: elementType) * referenceRMS)
     }
 
+    /// The largest error that a single element may have.
+    ///
+    /// A wrong border or corner hides in the RMS of a large map, so the worst element is judged too: it may be
+    /// `multiple` times as far off as the worst element of the noise, or as `multiple` units, whichever is more.
+    /// The worst element of an honest framework lies at 5 to 10 units.
+    func largestError(unit: Double, largestNoise: Double, multiple: Double) -> Double {
+        multiple * max(largestNoise, multiple * unit)
+    }
+
     var absoluteTolerance: Double {
         if case .tolerance(let absolute, _) = criterion { absolute } else { 0 }
     }

@@ -11,6 +11,8 @@ struct PendingComparison {
     var tensor: Tensor?
     var comparison: Comparison?
     var noise: Double?
+    /// The largest element of that noise.
+    var largestNoise: Double?
     /// Why there is no comparison.
     var reason: String?
     var assumptions: [String] = []
@@ -89,8 +91,11 @@ final class Session {
             guard let float = floats.removeValue(forKey: id), let a = try? float.doubles(),
                 let b = try? tensor.doubles()
             else { return }
-            let noise = Comparison(a, b, shape: tensor.shape).rmsError
-            for position in waiting[id] ?? [] { items[position].noise = noise }
+            let noise = Comparison(a, b, shape: tensor.shape)
+            for position in waiting[id] ?? [] {
+                items[position].noise = noise.rmsError
+                items[position].largestNoise = noise.maximumError
+            }
         }
         pending = items
     }
@@ -164,7 +169,8 @@ extension PendingComparison {
             reason: reason ?? "the reference gives no such value")
         guard let comparison else { return parity }
         guard comparison.elementCount > 0 else {
-            parity.reason = "there are no elements to compare"
+            parity.verdict = .identical
+            parity.reason = nil
             return parity
         }
         parity.reason = nil
@@ -190,8 +196,13 @@ extension PendingComparison {
                 measured: noise ?? 0, referenceRMS: comparison.referenceRMS, elementType: elementType)
             let ratio = unit > 0 ? comparison.rmsError / unit : .infinity
             parity.ratio = ratio
-            parity.verdict = ratio <= multiple ? .rounding : .differs
-            if ratio > multiple { parity.reason = "RMS error is \(brief(ratio)) times the rounding noise" }
+            let allowed = policy.largestError(unit: unit, largestNoise: largestNoise ?? 0, multiple: multiple)
+            parity.verdict = ratio <= multiple && comparison.maximumError <= allowed ? .rounding : .differs
+            if ratio > multiple {
+                parity.reason = "RMS error is \(brief(ratio)) times the rounding noise"
+            } else if comparison.maximumError > allowed {
+                parity.reason = "one element is off by \(brief(comparison.maximumError / unit)) times the rounding noise"
+            }
         }
         return parity
     }

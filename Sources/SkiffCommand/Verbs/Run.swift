@@ -78,11 +78,21 @@ struct Run: Verb {
             ) { progress("running", $0) }
             return (results, inputs)
         }
+        try checkOutputIsNoInput()
         let accuracy = try labels.map { try Accuracy(of: results.outputs, labels: $0) }
         if let output { try write(results, inputs, to: output) }
         let report = RunReport(
             model: model, output: output, results: results, accuracy: accuracy, top: top, duration: clock.now - start)
         console.json ? console.print(report.json) : console.print(report.text)
+    }
+
+    /// - Throws: `SkiffError` where the output would replace a file that the inputs come from.
+    private func checkOutputIsNoInput() throws {
+        guard let output, let target = (try? Storage(mapping: output))?.identity else { return }
+        let paths = [model] + input.flatMap { [$0, String($0[($0.firstIndex(of: "=").map($0.index(after:)) ?? $0.startIndex)...])] }
+        if paths.contains(where: { (try? Storage(mapping: $0))?.identity == target }) {
+            throw SkiffError(.sameFile, at: Place(file: output))
+        }
     }
 
     private func write(_ results: ModelValues, _ inputs: InputFiles, to path: String) throws {
