@@ -108,6 +108,13 @@ struct OperationTests {
         #expect(shape(graph)?.map { $0.fixedValue ?? -1 } == expected)
     }
 
+    @Test("a random crop is run where it takes all", arguments: [(16, 12, false), (15, 12, true)])
+    func randomCrop(height: Int, width: Int, isUnknown: Bool) throws {
+        let crop = layer("RandomCrop", ", \"height\": \(height), \"width\": \(width)")
+        let graph = try read("[null, 16, 12, 4]", crop, output: "f")
+        #expect(graph.nodes.contains { if case .unknown = $0.operator { true } else { false } } == isUnknown)
+    }
+
     @Test("inputs are converted to the type that a layer computes in, numbers are of that type", arguments: [
         ("\"float64\"", ElementType.float64), ("{\"config\": {\"name\": \"float16\"}}", .float16),
         ("\"mixed_float16\"", .float32), ("\"float32\"", .float32),

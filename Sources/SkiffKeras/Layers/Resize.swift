@@ -71,8 +71,8 @@ struct ResizingLayer: LayerDefinition {
     }
 }
 
-/// CenterCrop; RandomCrop of Keras 2, which takes the centre when a network runs. Keras 3 takes all, whatever shape it
-/// says.
+/// CenterCrop. RandomCrop only of images that have its size: of others Keras' versions take the centre, a resized
+/// image or all when a network runs.
 struct CenterCropLayer: LayerDefinition {
     let size: [Int]
     let layout: Layout
@@ -81,7 +81,7 @@ struct CenterCropLayer: LayerDefinition {
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
         size = try [options.integer("height"), options.integer("width")]
         layout = try options.layout()
-        mustFit = layer.className == "RandomCrop" && options.major >= 3
+        mustFit = layer.className == "RandomCrop"
     }
 
     func emit(_ site: CallSite, into importer: inout ModelImporter) throws(KerasError) -> ValueID {
@@ -98,7 +98,7 @@ struct CenterCropLayer: LayerDefinition {
                 throw KerasError(.unsupported("cropping of an image whose size is open, or smaller"))
             }
             guard !mustFit || extent == target else {
-                throw KerasError(.unsupported("random crop of Keras 3 of an image of another size"))
+                throw KerasError(.unsupported("random crop of an image of another size"))
             }
             before.append((extent - target) / 2)
             after.append(extent - target - (extent - target) / 2)
