@@ -52,12 +52,13 @@ let package = Package(
         module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC", crypto]),
         module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),
         module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
+        module("SkiffArchitectures", ["SkiffCore", "SkiffGraph"]),
         module("SkiffEngine", ["SkiffCore", "SkiffGraph"]),
         module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),
         module("SkiffInspect", ["SkiffCore", "SkiffGraph"]),
         module("Skiff", [
-            "SkiffCore", "SkiffGraph", "SkiffONNX", "SkiffKeras", "SkiffFormat", "SkiffEngine", "SkiffVerify",
-            "SkiffInspect",
+            "SkiffCore", "SkiffGraph", "SkiffONNX", "SkiffKeras", "SkiffFormat", "SkiffArchitectures", "SkiffEngine",
+            "SkiffVerify", "SkiffInspect",
         ]),
         .executableTarget(name: "SkiffCommand", dependencies: ["Skiff", arguments], swiftSettings: settings),
 

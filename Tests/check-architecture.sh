@@ -30,12 +30,13 @@ imports() {
     SkiffONNX) echo "$system SkiffCore SkiffGraph CONNXSchema CProtobufC Crypto" ;;
     SkiffKeras) echo "$system SkiffCore SkiffGraph CHDF5Shims" ;;
     SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CProtobufC Crypto" ;;
+    SkiffArchitectures) echo "$system SkiffCore SkiffGraph" ;;
     SkiffEngine) echo "$system SkiffCore SkiffGraph" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;
     SkiffInspect) echo "$system SkiffCore SkiffGraph" ;;
     Skiff)
         echo "$system Foundation FoundationEssentials SkiffCore SkiffGraph SkiffONNX SkiffKeras SkiffFormat" \
-            'SkiffEngine SkiffVerify SkiffInspect'
+            'SkiffArchitectures SkiffEngine SkiffVerify SkiffInspect'
         ;;
     SkiffCommand) echo "$system Skiff ArgumentParser" ;;
     *) return 1 ;;

@@ -1,0 +1,75 @@
+public import SkiffGraph
+internal import SkiffCore
+
+/// Something that weights cannot tell and that was taken for granted.
+public struct Assumption: Hashable, Sendable {
+    /// `stride`, `padding`, `epsilon`, `activation`, `preprocessing`, …
+    public var topic: String
+    /// What was assumed.
+    public var text: String
+    /// Why.
+    public var reason: String
+
+    public init(_ topic: String, _ text: String, reason: String) {
+        self.topic = topic
+        self.text = text
+        self.reason = reason
+    }
+
+    /// In one line, as it is printed and stored.
+    public var line: String { "\(topic): \(text) (\(reason))" }
+}
+
+/// An architecture that fits a weight set.
+public struct ArchitectureCandidate: Sendable {
+    public let convention: Convention
+    /// The network's layers by what they are to it.
+    public let map: RoleMap
+    /// `ResNet-50`.
+    public let networkName: String
+    /// As `--architecture` spells the network: `resnet50`.
+    public let network: String
+    public let assumptions: [Assumption]
+    let outputFirst: Bool
+    let metadata: GraphMetadata
+
+    /// As `--architecture` spells it: `torchvision/resnet50`.
+    public var identifier: String { convention.identifier + "/" + network }
+
+    /// `ResNet-50, torchvision (version 1.5)`.
+    public var title: String { "\(networkName), \(convention.title)" }
+
+    /// Builds the network.
+    /// - Throws: ``ArchitectureError`` where layers do not fit together.
+    public func graph(rivals: [ArchitectureCandidate] = []) throws(ArchitectureError) -> Graph {
+        var metadata = metadata
+        metadata.entries.append(.init(Self.architectureKey, identifier))
+        for assumption in assumptions { metadata.entries.append(.init(Self.assumptionKey, assumption.line)) }
+        if !rivals.isEmpty {
+            metadata.entries.append(
+                .init(Self.rivalsKey, rivals.map(\.identifier).joined(separator: ", ")))
+        }
+        let plan = Plan(convention, Blueprint(of: map, outputFirst: outputFirst))
+        var assembler = GraphAssembler(
+            convention, map, outputFirst: outputFirst, name: network, metadata: metadata)
+        return try assembler.graph(plan, inputExtent: inputExtent)
+    }
+
+    /// Keys of the entries of ``GraphMetadata`` that say what was assumed.
+    public static let architectureKey = "architecture"
+    public static let assumptionKey = "assumption"
+    public static let rivalsKey = "architectures_that_fit_too"
+
+    /// Rank among the conventions that fit one file; the least is the likeliest.
+    var priority: Int {
+        // Files of Keras 1 with kernels as Theano orders them were made by Theano.
+        if convention.flipsKernels, outputFirst { return -1 }
+        return Convention.all.firstIndex { $0.identifier == convention.identifier } ?? .max
+    }
+
+    /// Heads that pool a fixed number of positions take images of one size.
+    private var inputExtent: Int? {
+        guard case .pooling(let size, _) = convention.head, map[.classifier] != nil else { return nil }
+        return convention.stem == .plain ? size << max(0, map.stages.count - 1) : size << (map.stages.count + 1)
+    }
+}

@@ -1,0 +1,74 @@
+/// How a framework names the layers of a residual network, and the variables of a layer.
+public struct NameScheme: Sendable {
+    /// As `--names` spells it.
+    public let identifier: String
+    /// Whose names they are.
+    public let title: String
+    /// Names of layers. The first that can say a role is how it is written; all are read.
+    let entries: [Entry]
+    /// Name of a block, for the nodes in it that have no weights.
+    let block: NameTemplate
+    /// What stands between the parts of a node's name.
+    let separator: String
+    let variables: VariableNames
+    /// Whether kernels are (O, I, H, W) and the classifier's weight (O, I); else (H, W, I, O) and (I, O).
+    let outputFirst: Bool
+
+    struct Entry: Sendable {
+        let kind: LayerRole.Kind
+        let template: NameTemplate
+        /// The number among its kind where the name does not say it.
+        let index: Int?
+
+        init(_ kind: LayerRole.Kind, _ pattern: String, index: Int? = nil) {
+            self.kind = kind
+            template = NameTemplate(pattern)
+            self.index = index
+        }
+    }
+
+    /// Names of the variables of a layer.
+    struct VariableNames: Sendable {
+        let kernel: String
+        let bias: String
+        let gamma: String
+        let beta: String
+        let mean: String
+        let variance: String
+        /// What stands between layer and variable.
+        let separator: String
+
+        static let torch = VariableNames(
+            kernel: "weight", bias: "bias", gamma: "weight", beta: "bias", mean: "running_mean",
+            variance: "running_var", separator: ".")
+        static let keras = VariableNames(
+            kernel: "kernel", bias: "bias", gamma: "gamma", beta: "beta", mean: "moving_mean",
+            variance: "moving_variance", separator: "/")
+    }
+
+    /// The role of the layer that bears `name`; `nil` where no layer of the scheme bears such a name.
+    func role(of name: Substring) -> LayerRole? {
+        for entry in entries {
+            guard let (position, index) = entry.template.match(name) else { continue }
+            return LayerRole(entry.kind, position, entry.index ?? index)
+        }
+        return nil
+    }
+
+    /// The layer's name; `nil` for roles that the scheme has no name for.
+    public func name(of role: LayerRole) -> String? {
+        let position = role.position ?? BlockPosition(stage: 0, block: 0)
+        for entry in entries where entry.kind == role.kind {
+            if let index = entry.index, index != role.index { continue }
+            guard let name = entry.template.name(position, role.index),
+                let match = entry.template.match(name[...]), LayerRole(entry.kind, match.0, entry.index ?? match.1) == role
+            else { continue }
+            return name
+        }
+        return nil
+    }
+
+    func blockName(_ position: BlockPosition) -> String {
+        block.name(position, 0) ?? "stage\(position.stage + 1).block\(position.block + 1)"
+    }
+}
