@@ -31,12 +31,13 @@ imports() {
     SkiffKeras) echo "$system SkiffCore SkiffGraph CHDF5Shims" ;;
     SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CProtobufC Crypto" ;;
     SkiffArchitectures) echo "$system SkiffCore SkiffGraph" ;;
+    SkiffSafetensors) echo "$system SkiffCore SkiffGraph" ;;
     SkiffEngine) echo "$system SkiffCore SkiffGraph" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;
     SkiffInspect) echo "$system SkiffCore SkiffGraph" ;;
     Skiff)
         echo "$system Foundation FoundationEssentials SkiffCore SkiffGraph SkiffONNX SkiffKeras SkiffFormat" \
-            'SkiffArchitectures SkiffEngine SkiffVerify SkiffInspect'
+            'SkiffSafetensors SkiffArchitectures SkiffEngine SkiffVerify SkiffInspect'
         ;;
     SkiffCommand) echo "$system Skiff ArgumentParser" ;;
     *) return 1 ;;

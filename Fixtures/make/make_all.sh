@@ -23,3 +23,4 @@ KERAS_BACKEND=tensorflow "$TF_PYTHON" mobile_like.py
 "$KERAS3_PYTHON" lambda_refused.py
 "$KERAS3_PYTHON" hdf5_cases.py
 "$KERAS3_PYTHON" onnx_opsets.py
+"$KERAS3_PYTHON" safetensors_files.py

@@ -22,5 +22,11 @@ public struct Format: Sendable {
     /// it reads.
     var verifyPayloads: (@Sendable (_ storage: Storage, _ progress: (@Sendable (Double) -> Void)?) throws -> Void)?
 
+    /// For formats that hold weights without an architecture: the first thing in which a written file is not the
+    /// graph's weights, in words; `nil` where it is. `nil` itself for formats that hold graphs.
+    var weightsDifference: (@Sendable (_ storage: Storage, _ graph: Graph) throws -> String?)?
+
     public var isWritable: Bool { write != nil }
+    /// Whether files of this format hold weights without an architecture.
+    public var isWeightsOnly: Bool { weightsDifference != nil }
 }

@@ -1,10 +1,11 @@
 internal import SkiffFormat
 internal import SkiffKeras
 internal import SkiffONNX
+internal import SkiffSafetensors
 
 /// The formats Skiff knows, in the order they are tried: those with a signature first.
 public enum FormatRegistry {
-    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5, onnx]
+    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5, safetensors, onnx]
 
     private static let skiff = Format(
         identifier: "skiff", name: "Skiff", extensions: ["skiff"],
@@ -27,6 +28,21 @@ public enum FormatRegistry {
         identifier: "keras-hdf5", name: "Keras HDF5 (Keras 1, 2 and 3)", extensions: ["h5", "hdf5"],
         recognizes: { KerasReader.recognizes($0) },
         read: { storage, _ in try KerasReader.read(storage: storage) })
+
+    private static let safetensors = Format(
+        identifier: "safetensors", name: "safetensors", extensions: ["safetensors"],
+        recognizes: { SafetensorsReader.recognizes(head(of: $0, 10)) },
+        read: { storage, _ in
+            // What is broken is said first.
+            _ = try SafetensorsReader.weights(storage: storage)
+            throw SkiffError(.weightsOnly, at: Place(file: storage.path))
+        },
+        write: { graph, path, _, progress in
+            try SafetensorsWriter.write(graph, to: path) { progress?(part($0, of: $1)) }
+        },
+        weightsDifference: { storage, graph in
+            WeightComparison.firstDifference(of: graph, from: try SafetensorsFile(storage: storage).tensors)
+        })
 
     private static let onnx = Format(
         identifier: "onnx", name: "ONNX", extensions: ["onnx"],

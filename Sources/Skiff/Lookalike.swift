@@ -55,11 +55,6 @@ public struct Lookalike: Hashable, Sendable {
         Magic("a Python pickle, as PyTorch saved models before 1.6", hint: exportPyTorch) { head in
             head.count > 2 && head[0] == 0x80 && (2...5).contains(head[1])
         },
-        Magic("a safetensors file, which holds weights without an architecture", hint: exportPyTorch) { head in
-            guard head.count > 9, head[8] == UInt8(ascii: "{") else { return false }
-            let length = head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            return length > 1 && length < 100 << 20 && (head[9] == UInt8(ascii: "\"") || head[9] == UInt8(ascii: "}"))
-        },
         Magic("a TensorFlow SavedModel", hint: exportKeras) { head in
             // saved_model_schema_version 1, then a meta graph that begins with its info.
             head.starts(with: [0x08, 0x01, 0x12])

@@ -54,7 +54,8 @@ public struct Model: Sendable {
             let reads = [storage] + graph.values.compactMap(\.tensor?.storage)
             if reads.contains(where: { $0.identity == target }) { throw SkiffError(.sameFile, at: Place(file: path)) }
         }
-        try checkCarriable()
+        // Where only weights are written, no layer has to be carried.
+        if !format.isWeightsOnly { try checkCarriable() }
         try located(Place(file: path)) {
             let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
             try format.write?(graph, path, source, progress)
@@ -66,6 +67,23 @@ public struct Model: Sendable {
     /// - Throws: ``SkiffError`` with the first tensor that is not what was written.
     public func verifyPayloads(progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }
+    }
+
+    /// Reads what was written of this model, checks its checksums and compares: every node, attribute and weight, to
+    /// the last bit; of formats without an architecture every weight.
+    /// - Parameter progress: Told what part of the checksums is checked, from 0 to 1.
+    /// - Returns: the first difference in words; `nil` where there is none.
+    /// - Throws: ``SkiffError`` where the file cannot be read or is damaged.
+    public func firstDifference(
+        fromWritten path: String, progress: (@Sendable (Double) -> Void)? = nil
+    ) throws(SkiffError) -> String? {
+        let storage = try located(Place(file: path)) { try Storage(mapping: path) }
+        if let weightsDifference = try FormatRegistry.format(of: storage).weightsDifference {
+            return try located(Place(file: path)) { try weightsDifference(storage, graph) }
+        }
+        let written = try Model(contentsOf: path)
+        try written.verifyPayloads(progress: progress)
+        return graph.firstDifference(from: written.graph)
     }
 
     /// What the model consists of: layers, residual blocks, family.

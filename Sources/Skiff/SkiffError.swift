@@ -5,6 +5,8 @@ public struct SkiffError: LocatedError {
         case lookalike(Lookalike)
         /// Bytes that are of no kind Skiff knows.
         case unrecognized(head: String)
+        /// Weights whose architecture is not known.
+        case weightsOnly
         /// A folder that is no model.
         case folder(String, hint: String?)
         /// A format that Skiff does not write, by the output's extension.
@@ -40,6 +42,7 @@ public struct SkiffError: LocatedError {
         switch reason {
         case .lookalike(let lookalike): "is \(lookalike.name), which Skiff does not read"
         case .unrecognized(let head): "is no model that Skiff knows: it begins with \(head)"
+        case .weightsOnly: "holds weights without an architecture"
         case .folder(let text, _), .notConvertible(let text), .arrays(let text, _): text
         case .notWritable(let name):
             name.isEmpty
@@ -53,6 +56,7 @@ public struct SkiffError: LocatedError {
         switch reason {
         case .lookalike(let lookalike): lookalike.hint
         case .unrecognized: "Skiff reads " + FormatRegistry.formats.map(\.name).joined(separator: ", ")
+        case .weightsOnly: "export the model itself: torch.onnx.export in PyTorch, model.save in Keras"
         case .folder(_, let hint), .arrays(_, let hint): hint
         case .notWritable:
             "use " + FormatRegistry.writable.flatMap(\.extensions).map { "." + $0 }.joined(separator: " or ")

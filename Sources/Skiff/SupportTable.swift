@@ -11,7 +11,9 @@ public enum SupportTable {
         var lines = ["| Format | Files | Read | Run, verify, inspect | Write |", "| --- | --- | --- | --- | --- |"]
         for format in FormatRegistry.formats {
             let files = format.extensions.map { "`.\($0)`" }.joined(separator: ", ")
-            lines.append("| \(format.name) | \(files) | yes | yes | \(format.isWritable ? "yes" : "no") |")
+            let reads = format.isWeightsOnly ? "weights | no" : "yes | yes"
+            let writes = !format.isWritable ? "no" : format.isWeightsOnly ? "weights" : "yes"
+            lines.append("| \(format.name) | \(files) | \(reads) | \(writes) |")
         }
         let operators = ONNXReader.operatorNames
         let opsets = ONNXReader.opsets

@@ -20,8 +20,13 @@ public enum Limits {
     public static let unknownFields = 1 << 18
     /// Length of one name, in bytes.
     public static let nameBytes = 1 << 16
-    /// JSON text, in bytes: configurations of the largest networks have a few million.
-    public static let jsonBytes = 64 << 20
+    /// JSON text, in bytes: configurations of the largest networks have a few million, and safetensors allows its
+    /// headers a hundred.
+    public static let jsonBytes = 100_000_000
+    /// Header of a safetensors file, in bytes; the format's own limit.
+    public static let safetensorsHeaderBytes = 100_000_000
+    /// Files of one sharded checkpoint.
+    public static let shards = 1 << 12
     /// JSON values in one text.
     public static let jsonValues = 4 << 20
     /// Entries of a zip archive.

@@ -66,21 +66,7 @@ extension Tensor {
         {
             return found
         }
-        let width = elementType.byteWidth ?? 1
-        let isSwapped = byteOrder != other.byteOrder && width > 1
-        let position = withUnsafeBytes { bytes in
-            other.withUnsafeBytes { otherBytes in
-                isSwapped
-                    ? bytes.indices.first { bytes[$0] != otherBytes[$0 - $0 % width + width - 1 - $0 % width] }
-                    : firstDifference(bytes, otherBytes)
-            }
-        }
-        return position.map { place + "weights differ at element \($0 / width)" }
-    }
-
-    /// Equal bytes are the rule: they are compared at once, and one by one only where they differ.
-    private func firstDifference(_ bytes: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Int? {
-        bytes.elementsEqual(other) ? nil : bytes.indices.first { bytes[$0] != other[$0] }
+        return firstDifferingElement(from: other).map { place + "weights differ at element \($0)" }
     }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Skiff
+@testable import Skiff
 import SkiffTestSupport
 import Testing
 
@@ -54,6 +54,30 @@ import Testing
         #expect(report.inputs.first?.referenceShape == [2, 8, 8, 1])
     }
 
+    /// `Fixtures/make/safetensors_files.py` reads such files with the reference implementation.
+    @Test func `a model's weights are written alone, even where its layers are code`() throws {
+        try withTemporaryFolder { folder in
+            for name in ["torch-basic/model.onnx", "keras3-bottleneck/model.h5", "lambda-refused/model.keras"] {
+                let model = try Model(contentsOf: Fixtures.path(name))
+                let path = folder + "/weights.safetensors"
+                try model.write(to: path)
+                #expect(try model.firstDifference(fromWritten: path) == nil)
+                let other = try Model(contentsOf: Fixtures.path("conv1d-dilated/model.h5"))
+                #expect(try other.firstDifference(fromWritten: path)?.contains("tensor") == true)
+                let error = #expect(throws: SkiffError.self) { try Model(contentsOf: path) }
+                #expect(error?.message.contains("without an architecture") == true)
+            }
+        }
+    }
+
+    @Test func `weights in a NumPy archive are grouped as those of the file beside it`() throws {
+        let archived = try WeightSet(npz: Fixtures.storage("safetensors/block.npz"))
+        #expect(archived.layers.count == 6)
+        #expect(archived.layers.first?.name == "layer1.0.conv1")
+        #expect(archived.layers.first?.variables.first?.role == "weight")
+        #expect(archived.layers.flatMap(\.variables).count == 18)
+    }
+
     @Test func `the model's own file is not written over`() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/model.skiff"
@@ -76,7 +100,7 @@ import Testing
         (Array("{\"error\": \"not found\"}".utf8), "JSON"),
         ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "gzip"),
         ([0x80, 0x02, 0x8A, 0x0A, 0x6C], "pickle"),
-        ([0x40, 0, 0, 0, 0, 0, 0, 0] + Array("{\"__metadata__\":{}}".utf8), "safetensors"),
+        ([0x40, 0, 0, 0, 0, 0, 0, 0] + Array("{\"__metadata__\":{}}".utf8), "safetensors file cut off"),
         ([0x08, 0x01, 0x12, 0xF0, 0x10, 0x0A, 0x05], "SavedModel"),
         ([0x1C, 0, 0, 0] + Array("TFL3".utf8) + [0, 0], "TensorFlow Lite"),
         ([0x50, 0x4B, 3, 4, 20, 0, 0, 0], "cut off"),

@@ -7,11 +7,13 @@ struct Convert: Verb {
         abstract: "Write a model in another format, and check what was written.",
         discussion: """
             The output is opened again and compared with the source: every node, every attribute and every weight, \
-            to the last bit. An existing output is replaced as a whole, or not at all.
+            to the last bit; of .safetensors, which holds no architecture, every weight. An existing output is \
+            replaced as a whole, or not at all.
 
             EXAMPLES
               skiff convert resnet50.h5 -o resnet50.skiff
               skiff convert model.onnx
+              skiff convert model.onnx -o weights.safetensors
               skiff convert model.keras -o out/model.skiff --no-verify --quiet
             """)
 
@@ -55,12 +57,12 @@ struct Convert: Verb {
             let model = try Model(contentsOf: input)
             try model.write(to: target) { progress("converting", $0) }
             guard verify else { return (model, try fileSize(target), nil as String?) }
-            let written = try Model(contentsOf: target)
-            try written.verifyPayloads { progress("comparing", $0) }
-            return (model, written.byteCount, model.graph.firstDifference(from: written.graph))
+            let difference = try model.firstDifference(fromWritten: target) { progress("comparing", $0) }
+            return (model, try fileSize(target), difference)
         }
+        let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
         let result = Result(
-            model: model, target: target, written: written, difference: difference, isVerified: verify,
+            model: model, target: target, isWeightsOnly: isWeightsOnly, written: written, difference: difference, isVerified: verify,
             duration: clock.now - start)
         console.json ? console.print(result.json) : console.print(result.text(colors: console.colors))
         for id in model.graph.unknownNodes.prefix(3) {
@@ -74,6 +76,7 @@ struct Convert: Verb {
     private struct Result {
         var model: Model
         var target: String
+        var isWeightsOnly: Bool
         var written: Int
         var difference: String?
         var isVerified: Bool
@@ -82,10 +85,9 @@ struct Convert: Verb {
         private var tensorCount: Int { model.graph.weights.count }
 
         func text(colors: Bool) -> String {
+            let identical = "parity: identical, every \(isWeightsOnly ? "weight" : "node and weight")"
             let parity =
-                if let difference { "parity failed: \(difference)" } else {
-                    isVerified ? "parity: identical, every node and weight" : "not verified"
-                }
+                if let difference { "parity failed: \(difference)" } else { isVerified ? identical : "not verified" }
             let color = difference == nil ? "32" : "31"
             let verdict = colors && isVerified ? "\u{1B}[\(color)m\(parity)\u{1B}[0m" : parity
             return "\(escaped(fileName(model.path))) → \(escaped(target)): \(byteText(sourceBytes)) → "
