@@ -58,7 +58,7 @@ extension Resize: EvaluableOperator {
             guard shape[axis] > 0 || output[axis] == 0 else { throw EngineError(.operand("axis \(axis) is empty")) }
             samplings.append(AxisSampling(
                 axis: axis, input: shape[axis], output: output[axis], scale: scales[index], mode: mode,
-                coordinates: coordinates, region: part, antialias: antialias))
+                coordinates: coordinates, region: part, antialias: antialias, excludesOutside: excludesOutside))
         }
         return samplings
     }
@@ -98,7 +98,7 @@ struct AxisSampling {
 
     init(
         axis: Int, input: Int, output: Int, scale: Double, mode: Resize.Mode, coordinates: Resize.Coordinates,
-        region: (start: Double, end: Double)? = nil, antialias: Bool = false
+        region: (start: Double, end: Double)? = nil, antialias: Bool = false, excludesOutside: Bool = false
     ) {
         self.axis = axis
         self.input = input
@@ -114,13 +114,17 @@ struct AxisSampling {
             var shares = Self.shares(mode, fraction, antialiasScale: antialias ? max(min(scale, 1), 1 / Double(4 * input + 4)) : 1)
             let left = Int(base) - shares.count / 2 + 1
             if case .nearest = mode { return Tap(first: left + (shares[1] > shares[0] ? 1 : 0), shares: [1]) }
-            if case .cubic(_, excludesOutside: true) = mode {
-                for index in shares.indices where left + index < 0 || left + index >= input { shares[index] = 0 }
-                let sum = shares.reduce(0, +)
-                shares = shares.map { $0 / sum }
-            }
+            if excludesOutside { shares = Self.inside(shares, first: left, extent: input) }
             return Tap(first: left, shares: shares)
         }
+    }
+
+    /// Shares without those of neighbours outside the input, summing to one; as they were where none lies inside.
+    private static func inside(_ shares: [Double], first: Int, extent: Int) -> [Double] {
+        var kept = shares
+        for index in kept.indices where first + index < 0 || first + index >= extent { kept[index] = 0 }
+        let sum = kept.reduce(0, +)
+        return sum == 0 ? shares : kept.map { $0 / sum }
     }
 
     /// The input coordinate of an output position (ONNX Resize, `coordinate_transformation_mode`).
@@ -156,7 +160,7 @@ struct AxisSampling {
             }
             return takesRight ? [0, 1] : [1, 0]
         case .linear: return kernel(reach: 1, fraction, scale) { max(0, 1 - $0) }
-        case .cubic(let coefficient, _):
+        case .cubic(let coefficient):
             let a = Double(coefficient)
             return kernel(reach: 2, fraction, scale) { x in
                 if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }

@@ -5,6 +5,7 @@ extension Resize: StoredAttributes {
 
     mutating func code(_ coder: inout AttributeCoder) throws(FormatError) {
         try mode.code(&coder)
+        if case .nearest = mode {} else { try coder.flag("excludesOutside", &excludesOutside) }
         try coder.choice("coordinates", &coordinates)
         try coder.real("extrapolationValue", &extrapolationValue)
         try coder.flag("antialias", &antialias)
@@ -30,11 +31,9 @@ extension Resize.Mode {
             self = .nearest(rounding)
         case .linear: self = .linear
         case .cubic:
-            var (coefficient, excludesOutside): (Float, Bool) =
-                if case .cubic(let coefficient, let excludes) = self { (coefficient, excludes) } else { (0, false) }
+            var coefficient: Float = if case .cubic(let coefficient) = self { coefficient } else { 0 }
             try coder.real("coefficient", &coefficient)
-            try coder.flag("excludesOutside", &excludesOutside)
-            self = .cubic(coefficient: coefficient, excludesOutside: excludesOutside)
+            self = .cubic(coefficient: coefficient)
         }
     }
 }

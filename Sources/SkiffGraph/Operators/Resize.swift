@@ -8,7 +8,7 @@ public struct Resize: OperatorAttributes {
     public enum Mode: Hashable, Sendable {
         case nearest(Rounding)
         case linear
-        case cubic(coefficient: Float, excludesOutside: Bool)
+        case cubic(coefficient: Float)
     }
 
     public enum Rounding: String, Hashable, Sendable, CaseIterable {
@@ -29,18 +29,22 @@ public struct Resize: OperatorAttributes {
     public var coordinates: Coordinates
     public var extrapolationValue: Float
     public var antialias: Bool
+    /// Neighbours outside the input have no share, and the others are scaled to sum to one (ONNX `exclude_outside`);
+    /// otherwise the element at the end stands for them. Nearest has no shares.
+    public var excludesOutside: Bool
     /// Axes that scales, sizes and region speak of; all where `nil`.
     public var axes: [Int]?
     public var aspectRatio: AspectRatio
 
     public init(
         mode: Mode, coordinates: Coordinates, extrapolationValue: Float = 0, antialias: Bool = false,
-        axes: [Int]? = nil, aspectRatio: AspectRatio = .stretch
+        excludesOutside: Bool = false, axes: [Int]? = nil, aspectRatio: AspectRatio = .stretch
     ) {
         self.mode = mode
         self.coordinates = coordinates
         self.extrapolationValue = extrapolationValue
         self.antialias = antialias
+        self.excludesOutside = excludesOutside
         self.axes = axes
         self.aspectRatio = aspectRatio
     }

@@ -22,6 +22,16 @@ private func earlyResize(_ node: NodeImport, scales: Int) throws(ONNXError) -> O
     return .resize(Resize(mode: isLinear ? .linear : .nearest(rounding), coordinates: .asymmetric))
 }
 
+/// ONNX Upsample 1: scales of height and width as attributes.
+@Sendable func readUpsample1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    guard let height = try node.attributes.real("height_scale"), let width = try node.attributes.real("width_scale") else {
+        throw ONNXError(.missing("height_scale or width_scale"))
+    }
+    let tensor = try located { () throws(CoreError) in try Tensor(floats: [1, 1, height, width], shape: [4]) }
+    node.inputs = [node.input(0), try node.weight("scales", tensor)]
+    return try earlyResize(node, scales: 1)
+}
+
 /// ONNX Upsample 7: scales as an attribute.
 @Sendable func readUpsample7(_ node: NodeImport) throws(ONNXError) -> Operator {
     guard let scales = try node.attributes.reals("scales") else { throw ONNXError(.missing("attribute scales")) }
@@ -60,7 +70,8 @@ private func earlyResize(_ node: NodeImport, scales: Int) throws(ONNXError) -> O
         Resize(
             mode: try mode(node), coordinates: coordinates,
             extrapolationValue: try attributes.real("extrapolation_value", default: 0),
-            antialias: try attributes.flag("antialias", default: false), axes: try attributes.integers("axes"),
+            antialias: try attributes.flag("antialias", default: false),
+            excludesOutside: try excludesOutside(node), axes: try attributes.integers("axes"),
             aspectRatio: aspectRatio))
 }
 
@@ -73,11 +84,17 @@ private func mode(_ node: NodeImport) throws(ONNXError) -> Resize.Mode {
             "round_prefer_ceil": .roundPreferCeil, "floor": .floor, "ceil": .ceil,
         ])
     let coefficient = try attributes.real("cubic_coeff_a", default: -0.75)
-    let excludesOutside = try attributes.flag("exclude_outside", default: false)
     return try attributes.choice(
         "mode", default: "nearest",
         [
             "nearest": Resize.Mode.nearest(rounding), "linear": .linear,
-            "cubic": .cubic(coefficient: coefficient, excludesOutside: excludesOutside),
+            "cubic": .cubic(coefficient: coefficient),
         ])
+}
+
+/// The nearest mode has no shares to leave out.
+private func excludesOutside(_ node: NodeImport) throws(ONNXError) -> Bool {
+    let excludes = try node.attributes.flag("exclude_outside", default: false)
+    let mode = try node.attributes.text("mode", default: "nearest")
+    return excludes && mode != "nearest"
 }
