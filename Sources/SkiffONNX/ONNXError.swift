@@ -20,6 +20,8 @@ public struct ONNXError: LocatedError {
         case textTensor
         /// An attribute whose value does not have the type the operator gives it, or lies outside its range.
         case attribute(name: String, expected: String, found: String)
+        /// An external data file that cannot be opened.
+        case externalFile(location: String, why: String)
         /// Something ONNX allows and Skiff does not read.
         case refused(String)
         /// An operator's form that Skiff knows of and cannot express; the importer carries the node as unknown.
@@ -52,6 +54,7 @@ public struct ONNXError: LocatedError {
             text
         case .version(let what, let found, let supported):
             "\(what) \(found): supported are \(supported.lowerBound) to \(supported.upperBound)"
+        case .externalFile(let location, let why): "its external data file \"\(escaped(location))\" cannot be opened: \(why)"
         case .missing(let what): "has no \(what)"
         case .elementType(let found): "has data_type \(found), expected 1 to 28"
         case .textTensor: "holds text, expected numbers"
@@ -66,6 +69,8 @@ public struct ONNXError: LocatedError {
         switch reason {
         case .version(of: "opset", let found, let supported) where found < Int64(supported.lowerBound):
             "onnx.version_converter can raise the opset"
+        case .externalFile(let location, _):
+            "the model keeps weights in \"\(escaped(location))\", which belongs beside it under that name"
         default: nil
         }
     }

@@ -142,8 +142,13 @@ final class TensorReader {
         guard let folder else {
             throw ONNXError(.core(.externalPathRefused(path: location, why: "the model has no folder")))
         }
-        let opened = try located { () throws(CoreError) in
-            try openBeneath(folder: folder, relativePath: location)
+        let opened: Storage
+        do throws(CoreError) {
+            opened = try openBeneath(folder: folder, relativePath: location)
+        } catch {
+            // The place is the model that asks for the file; what it asks for is in the message.
+            guard case .system = error.reason else { throw ONNXError(.core(error.reason)) }
+            throw ONNXError(.externalFile(location: location, why: error.message))
         }
         external[location] = opened
         return opened

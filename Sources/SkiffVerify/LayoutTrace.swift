@@ -73,7 +73,7 @@ struct LayoutTrace {
         case .reshape: return Self.movedSingleChannel(before, after)
         case .identity, .cast, .unary, .parametricReLU, .clip, .binary, .variadic, .pad, .batchNormalization,
             .cropping, .upsampling, .resize, .slice, .instanceNormalization, .groupNormalization, .softmax,
-            .localResponseNormalization, .select:
+            .localResponseNormalization, .select, .quantize, .dequantize, .scatterND, .scatterElements:
             return Array(before.indices)
         default: return nil
         }

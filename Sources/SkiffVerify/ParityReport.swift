@@ -67,11 +67,12 @@ public struct ParityReport: Sendable {
     /// The values that the verdict rests on.
     public var decidingValues: [ValueParity] { decidesByOutputs ? outputs : values }
 
-    /// The worst verdict of the values that count; `incomparable` where there are none, or none has an element.
+    /// The worst verdict of the values that count; `incomparable` where there are none, or where none has an element
+    /// and no recording says that it has none.
     public var verdict: ValueParity.Verdict {
         let verdicts = decidingValues.map(\.verdict)
         if verdicts.isEmpty || verdicts.contains(.incomparable) { return .incomparable }
-        if decidingValues.allSatisfy({ $0.comparison?.elementCount == 0 }) { return .incomparable }
+        if seed != nil, decidingValues.allSatisfy({ $0.comparison?.elementCount == 0 }) { return .incomparable }
         if verdicts.contains(.differs) { return .differs }
         return verdicts.contains(.rounding) ? .rounding : .identical
     }
