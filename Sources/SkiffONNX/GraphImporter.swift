@@ -11,8 +11,10 @@ final class GraphImporter {
     /// Operators that the model defines itself, by domain and name.
     private let functions: ModelFunctions
     /// Names of the values that a node, a graph inside a node, or the model's outputs read.
-    let readNames: Set<String>
-    private var builder: GraphBuilder
+    var readNames: Set<String>
+    var builder: GraphBuilder
+    /// The graph, and inside it the branches that are walked at the moment.
+    var scopes: [NodeScope] = []
     /// Weights that the user cannot replace, for import functions that depend on their elements.
     private(set) var tensors: [ValueID: Tensor] = [:]
     private var facts = ImportFacts()
@@ -37,8 +39,11 @@ final class GraphImporter {
         }
         try importInputsAndWeights()
         try declareValues()
-        for (index, message) in messages(graph.n_node, graph.node).enumerated() {
-            try importNode(message.pointee, index: index)
+        // A branch of an `If` that is known is walked in the place of the node, before the nodes behind it.
+        scopes = [NodeScope(messages(graph.n_node, graph.node))]
+        while let message = scopes[scopes.count - 1].next() {
+            try importNode(message.node.pointee, index: message.index)
+            while scopes.count > 1, scopes[scopes.count - 1].isAtEnd { try leave(scopes.removeLast()) }
         }
         for message in messages(graph.n_output, graph.output) {
             let name = text(message.pointee.name)
@@ -71,7 +76,7 @@ final class GraphImporter {
     }
 
     /// Gives `name` by a tensor of the file; text, which a tensor cannot hold, by an operator that is not run.
-    private func addWeight(
+    func addWeight(
         _ name: String, _ message: UnsafePointer<TensorMessage>, sourceOperator: String, isOverridable: Bool = false
     ) throws(ONNXError) {
         do throws(ONNXError) {
@@ -125,7 +130,7 @@ final class GraphImporter {
         return builder.value(named: name)
     }
 
-    private func freeName(_ wanted: String) -> String {
+    func freeName(_ wanted: String) -> String {
         var name = wanted
         while builder.isDefined(name) { name += "'" }
         return name
@@ -135,7 +140,7 @@ final class GraphImporter {
 
     private func importNode(_ message: NodeMessage, index: Int) throws(ONNXError) {
         let operatorName = text(message.op_type)
-        let outputs = trimmed(texts(message.n_output, message.output))
+        let outputs = trimmed(texts(message.n_output, message.output)).map { resolved($0) }
         let name = text(message.name)
         let place = Place(
             node: name.isEmpty ? outputs.first { !$0.isEmpty } ?? "#\(index)" : name, operatorName: operatorName)
@@ -147,7 +152,13 @@ final class GraphImporter {
                 try importConstant(attributes, output: output)
                 return
             }
-            let inputs = texts(message.n_input, message.input).map { $0.isEmpty ? nil : builder.value(named: $0) }
+            let inputs = texts(message.n_input, message.input).map {
+                $0.isEmpty ? nil : builder.value(named: resolved($0))
+            }
+            if operatorName == "If", domain.isEmpty, let branch = try knownBranch(attributes, condition: inputs.first ?? nil) {
+                try enter(branch, for: outputs)
+                return
+            }
             let node = NodeImport(
                 graph: self, opset: try operatorSets.version(domain: domain, requiredBy: operatorName),
                 operatorName: operatorName, attributes: attributes, inputs: trimmed(inputs), outputs: outputs)
@@ -170,9 +181,11 @@ final class GraphImporter {
                     name: node.operatorName, domain: domain, reason: reason, attributes: node.attributes.carried))
         }
         if functions.defines(domain: domain, name: node.operatorName) { return unknown("a function that the model defines") }
-        guard domain.isEmpty, let entry = OperatorTable.entry(node.operatorName, opset: node.opset) else {
-            return unknown(nil)
+        guard let entry = OperatorTable.entry(node, domain: domain) else {
+            return unknown(OperatorTable.refusal(node, domain: domain))
         }
+        // Which inputs a framework may overwrite, in the first versions of elementwise operators.
+        if node.opset < 6 { node.attributes.ignore("consumed_inputs") }
         do throws(ONNXError) {
             let result = try entry.read(node)
             let leftOver = node.attributes.leftOver
@@ -186,7 +199,7 @@ final class GraphImporter {
         }
     }
 
-    private func add(
+    func add(
         name: String, sourceOperator: String, _ operator: Operator, inputs: [ValueID?], outputs: [String]
     ) throws(ONNXError) {
         let ids = outputs.map { $0.isEmpty ? builder.unnamedValue() : builder.value(named: $0) }

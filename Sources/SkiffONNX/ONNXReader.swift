@@ -2,7 +2,7 @@ internal import CONNXSchema
 public import SkiffCore
 public import SkiffGraph
 
-/// Reads ONNX models: IR versions 3 to 14, opsets 6 to 28.
+/// Reads ONNX models: IR versions 3 to 14, opsets 1 to 28.
 ///
 /// Weights stay in the model's file, or in the external files of its folder. Operators that Skiff does not know
 /// are carried as ``Operator/unknown(_:)``. Training information is passed over.

@@ -5,7 +5,7 @@ internal import SkiffGraph
 /// The operator sets that a model imports, by domain.
 struct OperatorSets {
     /// Versions of the default domain that Skiff reads.
-    static let supported = 6...28
+    static let supported = 1...28
     /// Versions of the file format that Skiff reads.
     static let supportedIR = 3...14
 

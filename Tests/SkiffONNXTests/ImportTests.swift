@@ -46,8 +46,8 @@ struct ImportTests {
     }
 
     private static let versionCases: [(Int64?, Int64, String)] = [
-        (5, 8, "opset 5: supported are 6 to 28"), (29, 8, "opset 29: supported are 6 to 28"),
-        (-1, 8, "opset -1: supported are 6 to 28"), (13, 2, "ir_version 2: supported are 3 to 14"),
+        (0, 8, "opset 0: supported are 1 to 28"), (29, 8, "opset 29: supported are 1 to 28"),
+        (-1, 8, "opset -1: supported are 1 to 28"), (13, 2, "ir_version 2: supported are 3 to 14"),
         (13, 15, "ir_version 15: supported are 3 to 14"),
         (nil, 8, "comes from the operator set ai.onnx, which the model does not import"),
     ]
@@ -61,6 +61,42 @@ struct ImportTests {
             })
         }
         #expect(error?.message == message)
+    }
+
+    /// An `If` by what `condition` adds, between y = −x by way of an inner value and y = x itself.
+    private func conditional(_ condition: (inout MessageBuilder) -> Void) throws -> Graph {
+        let negated = message { branch in
+            branch.node("Neg", ["x"], ["inner"])
+            branch.node("Identity", ["inner"], ["given"])
+            branch.value(12, "given", nil)
+        }
+        let same = message { branch in branch.value(12, "x", nil) }
+        return try read(model { graph in
+            graph.value(11, "x", [2, 3])
+            condition(&graph)
+            graph.node("If", ["c"], ["y"], [("then_branch", .graph(negated)), ("else_branch", .graph(same))])
+            graph.node("Relu", ["y"], ["z"])
+            graph.value(12, "z", nil)
+        })
+    }
+
+    @Test("The branch of an If whose condition is known stands in its place; else it is carried")
+    func branches() throws {
+        let rank: (Int64) -> (inout MessageBuilder) -> Void = { number in
+            { graph in
+                graph.node("Shape", ["x"], ["shape"])
+                graph.node("Size", ["shape"], ["rank"])
+                graph.node("Constant", [], ["number"], [("value_int", .integer(number))])
+                graph.node("Equal", ["rank", "number"], ["c"])
+            }
+        }
+        let taken = try conditional(rank(2))
+        #expect(taken.nodes.map(\.sourceOperator).suffix(3) == ["Neg", "Identity", "Relu"])
+        #expect(taken.nodes.last?.inputs.first.flatMap { $0 }.map { taken[$0].name } == "y")
+        let passed = try conditional(rank(3))
+        #expect(passed.nodes.map(\.sourceOperator).suffix(2) == ["Identity", "Relu"])
+        let open = try conditional { $0.value(11, "c", [], type: 9) }
+        #expect(open.unknownNodes.count == 1)
     }
 
     @Test("Nodes in any order are sorted; cycles, dangling inputs and values given twice are refused by name")
