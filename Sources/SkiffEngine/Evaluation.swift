@@ -14,6 +14,7 @@ func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(Engin
     case .dense(let attributes): try attributes.evaluate(step)
     case .gemm(let attributes): try attributes.evaluate(step)
     case .matrixMultiplication(let attributes): try attributes.evaluate(step)
+    case .einsum(let attributes): try attributes.evaluate(step)
     case .batchNormalization(let attributes): try attributes.evaluate(step)
     case .instanceNormalization(let attributes): try attributes.evaluate(step)
     case .layerNormalization(let attributes): try attributes.evaluate(step)
@@ -34,14 +35,20 @@ func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(Engin
     case .cumulativeSum(let attributes): try attributes.evaluate(step)
     case .identity(let attributes): try attributes.evaluate(step)
     case .cast(let attributes): try attributes.evaluate(step)
+    case .quantize(let attributes): try attributes.evaluate(step)
+    case .dequantize(let attributes): try attributes.evaluate(step)
     case .concatenation(let attributes): try attributes.evaluate(step)
     case .split(let attributes): try attributes.evaluate(step)
     case .slice(let attributes): try attributes.evaluate(step)
     case .gather(let attributes): try attributes.evaluate(step)
     case .gatherElements(let attributes): try attributes.evaluate(step)
+    case .gatherND(let attributes): try attributes.evaluate(step)
+    case .scatterND(let attributes): try attributes.evaluate(step)
+    case .scatterElements(let attributes): try attributes.evaluate(step)
     case .pad(let attributes): try attributes.evaluate(step)
     case .cropping(let attributes): try attributes.evaluate(step)
     case .resize(let attributes): try attributes.evaluate(step)
+    case .gridSample(let attributes): try attributes.evaluate(step)
     case .upsampling(let attributes): try attributes.evaluate(step)
     case .reshape(let attributes): try attributes.evaluate(step)
     case .flatten(let attributes): try attributes.evaluate(step)
@@ -56,6 +63,8 @@ func evaluate<A: Arithmetic>(_ operator: Operator, _ step: Step<A>) throws(Engin
     case .sizeOf(let attributes): try attributes.evaluate(step)
     case .constantOfShape(let attributes): try attributes.evaluate(step)
     case .range(let attributes): try attributes.evaluate(step)
+    case .oneHot(let attributes): try attributes.evaluate(step)
+    case .identityMatrix(let attributes): try attributes.evaluate(step)
     case .unknown(let attributes): throw EngineError(.notRunnable(attributes.name))
     }
 }
@@ -65,8 +74,6 @@ extension Operator {
     var refusal: String? {
         switch self {
         case .unknown(let unknown): unknown.reason ?? "operator \(unknown.name) is not one of Skiff's"
-        case .batchNormalization(let attributes) where attributes.isTraining:
-            "BatchNormalization in training mode takes its moments from the batch"
         default: nil
         }
     }

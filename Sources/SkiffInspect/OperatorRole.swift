@@ -37,7 +37,7 @@ extension Operator {
     var role: OperatorRole {
         switch self {
         case .convolution, .convolutionTranspose: .convolution
-        case .dense, .gemm, .matrixMultiplication: .matrix
+        case .dense, .gemm, .matrixMultiplication, .einsum: .matrix
         case .batchNormalization, .instanceNormalization, .layerNormalization, .groupNormalization,
             .localResponseNormalization:
             .normalization
@@ -48,14 +48,16 @@ extension Operator {
         case .parametricReLU, .clip: .activation
         case .binary(let binary): binary.kind.role
         case .variadic(let variadic): variadic.kind.role
-        case .identity, .cast, .cropping, .reshape, .flatten, .squeeze, .unsqueeze, .transpose: .transparent
+        case .identity, .cast, .quantize, .dequantize, .cropping, .reshape, .flatten, .squeeze, .unsqueeze, .transpose:
+            .transparent
         case .slice: .slice
         case .pad: .pad
-        case .split, .gather, .gatherElements: .part
+        case .split, .gather, .gatherElements, .gatherND: .part
         case .concatenation: .concatenation
         case .resize, .upsampling, .depthToSpace: .upsampling
         case .select, .argumentReduction, .topK, .softmax, .cumulativeSum, .expand, .tile, .spaceToDepth, .shapeOf,
-            .sizeOf, .constantOfShape, .range, .unknown:
+            .sizeOf, .constantOfShape, .range, .scatterND, .scatterElements, .oneHot, .identityMatrix, .gridSample,
+            .unknown:
             .other
         }
     }

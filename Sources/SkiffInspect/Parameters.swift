@@ -37,7 +37,6 @@ extension Graph {
             case .weight: return value
             case .node(let node, _):
                 if case .constantOfShape = self[node].operator { return value }
-                if case .unknown(let attributes) = self[node].operator, attributes.name != "DequantizeLinear" { return nil }
                 guard self[node].operator.rearrangesWeights, let input = self[node].inputs.first ?? nil else { return nil }
                 value = input
             }
@@ -79,10 +78,10 @@ extension Operator {
     fileprivate func parameterUse(slot: Int) -> ParameterUse? {
         switch self {
         case .convolution, .convolutionTranspose, .dense: slot >= 1 ? .weight : nil
-        case .gemm, .matrixMultiplication: .weight
+        case .gemm, .matrixMultiplication, .einsum: .weight
         case .batchNormalization: slot >= 3 ? .movingStatistic : slot >= 1 ? .weight : nil
         case .instanceNormalization, .layerNormalization, .groupNormalization, .parametricReLU: slot >= 1 ? .weight : nil
-        case .gather, .gatherElements: slot == 0 ? .operand : nil
+        case .gather, .gatherElements, .gatherND: slot == 0 ? .operand : nil
         case .binary, .variadic, .concatenation: .operand
         case .unknown: .carried
         default: nil
@@ -91,7 +90,8 @@ extension Operator {
 
     fileprivate var rearrangesWeights: Bool {
         switch self {
-        case .identity, .cast, .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .expand, .unknown: true
+        case .identity, .cast, .quantize, .dequantize, .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .expand:
+            true
         default: false
         }
     }

@@ -54,6 +54,16 @@ import Testing
             (.spaceToDepth(SpaceToDepth(blockSize: 2)), [plane]), (.shapeOf(ShapeOf()), [map]), (.sizeOf(SizeOf()), [map]),
             (.constantOfShape(ConstantOfShape(elementType: .float32, value: 2)), [try wholes([2, 3])]),
             (.range(RangeOfNumbers()), [try reals([1], []), try reals([4], []), try reals([1], [])]),
+            (.gatherND(GatherND(batchDimensions: 0)), [map, try wholes([0, 3], [1, 2])]),
+            (.scatterND(ScatterND()), [map, try wholes([0, 3], [1, 2]), try reals([1, 2], [1, 2])]),
+            (.scatterElements(ScatterElements(axis: 1)), [map, try wholes([3], [1, 1, 1]), try reals([1], [1, 1, 1])]),
+            (.oneHot(OneHot(axis: -1)), [try wholes([0, 2]), try wholes([3], []), pair]),
+            (.identityMatrix(IdentityMatrix(elementType: nil, diagonal: 0)), [matrix]),
+            (.einsum(Einsum(equation: "ij,jk->ik")), [matrix, matrix]),
+            (.gridSample(GridSample(mode: .linear, outside: .zeros, alignsCorners: false)),
+                [plane, try reals([0, 0], [1, 1, 1, 2])]),
+            (.quantize(Quantize()), [map, try reals([0.5], [])]),
+            (.dequantize(Dequantize()), [try wholes([1, 2]), try reals([0.5], [])]),
             (.unknown(UnknownOperator(name: "Custom", domain: "")), [map]),
         ]
     }

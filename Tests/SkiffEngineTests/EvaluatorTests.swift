@@ -87,14 +87,22 @@ import Testing
         #expect(try evaluator.run(["x": reals([-1, 2])], observing: .values([first]))[first]?.doubles() == [0, 2])
     }
 
-    @Test func `training mode is refused by name`() throws {
+    @Test func `training mode takes the moments of the batch, and moves the stored ones`() throws {
         let one = try reals([1])
+        let training = BatchNormalization(epsilon: 0, axis: 1, isTraining: true, momentum: 0.75)
+        let outputs = try Evaluator.apply(
+            .batchNormalization(training), to: [reals([1, 3, 5, 7], [2, 1, 2]), one, one, one, one], outputCount: 3)
+        // Mean 4, variance 5 over all elements.
+        #expect(try outputs[1].doubles() == [1 * 0.75 + 4 * 0.25])
+        #expect(try outputs[2].doubles() == [1 * 0.75 + 5 * 0.25])
+        let scaled = try outputs[0].doubles().map { ($0 - 1) * 5.0.squareRoot() }
+        for (found, expected) in zip(scaled, [-3.0, -1, 1, 3]) { #expect(abs(found - expected) < 1e-6) }
         let error = refusal {
             _ = try Evaluator.apply(
-                .batchNormalization(BatchNormalization(epsilon: 1, axis: 1, isTraining: true)),
-                to: [reals([1], [1, 1]), one, one, one, one])
+                .batchNormalization(BatchNormalization(epsilon: 0, axis: 1)),
+                to: [reals([1], [1, 1]), one, one, one, one], outputCount: 2)
         }
-        #expect(error?.message.contains("training mode") == true)
+        #expect(error?.message == "takes 1 outputs, found 2")
     }
 
     @Test func `a chain that grows past the budget is refused before it is allocated`() throws {

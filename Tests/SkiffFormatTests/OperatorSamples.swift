@@ -14,11 +14,19 @@ enum OperatorSamples {
                 mode: .nearest(.roundPreferCeil), coordinates: .tfHalfPixelForNearest, extrapolationValue: 0x1p-149,
                 antialias: true, axes: [], aspectRatio: .notSmaller)),
         .resize(
-            Resize(mode: .cubic(coefficient: -0.75, excludesOutside: true), coordinates: .alignCorners, axes: [2, 3])),
+            Resize(
+                mode: .cubic(coefficient: -0.75), coordinates: .alignCorners, excludesOutside: true, axes: [2, 3])),
         .resize(Resize(mode: .linear, coordinates: .asymmetric)),
+        .resize(Resize(mode: .linear, coordinates: .halfPixel, antialias: true, excludesOutside: true)),
         .upsampling(Upsampling(factors: [2, 3], interpolation: .bilinear, layout: .channelsLast)),
         .shapeOf(ShapeOf(start: 1, end: -1)), .shapeOf(ShapeOf(start: .min)), .sizeOf(SizeOf()),
         .constantOfShape(ConstantOfShape(elementType: .bfloat16, value: 0.1)), .range(RangeOfNumbers()),
+        .gatherND(GatherND(batchDimensions: 1)), .scatterND(ScatterND(reduction: .add)),
+        .scatterElements(ScatterElements(axis: -1, reduction: .maximum)), .oneHot(OneHot(axis: 1)),
+        .identityMatrix(IdentityMatrix(elementType: .int32, diagonal: -1)),
+        .identityMatrix(IdentityMatrix(elementType: nil, diagonal: 2)), .einsum(Einsum(equation: "ij->ji")),
+        .gridSample(GridSample(mode: .cubic, outside: .reflection, alignsCorners: true)),
+        .quantize(Quantize(elementType: .int16, axis: -1, blockSize: 32)), .dequantize(Dequantize(axis: 2, blockSize: 3)),
         .unknown(UnknownOperator(name: "Lambda", domain: "")),
         .unknown(
             UnknownOperator(
@@ -60,7 +68,8 @@ enum OperatorSamples {
     ]
 
     private static let normalizations: [Operator] = [
-        .batchNormalization(BatchNormalization(epsilon: 1.001e-5, axis: -1, isTraining: true)),
+        .batchNormalization(BatchNormalization(epsilon: 1.001e-5, axis: -1, isTraining: true, momentum: 0.9)),
+        .batchNormalization(BatchNormalization(epsilon: 1e-5, axis: 1)),
         .instanceNormalization(InstanceNormalization(epsilon: 1e-5)),
         .layerNormalization(LayerNormalization(epsilon: 1e-3, firstAxis: 2)),
         .groupNormalization(GroupNormalization(groups: 4, epsilon: 1e-6, axis: 3, affinePerGroup: true)),

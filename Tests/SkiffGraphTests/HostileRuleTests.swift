@@ -155,6 +155,23 @@ struct Hostility {
             return .constantOfShape(
                 ConstantOfShape(elementType: pick(ElementType.allCases), value: pick([0, .nan, 1e300])))
         case .range: return .range(RangeOfNumbers())
+        case .gatherND: return .gatherND(GatherND(batchDimensions: number()))
+        case .scatterND: return .scatterND(ScatterND(reduction: pick(ScatterReduction.allCases)))
+        case .scatterElements:
+            return .scatterElements(ScatterElements(axis: number(), reduction: pick(ScatterReduction.allCases)))
+        case .oneHot: return .oneHot(OneHot(axis: number()))
+        case .identityMatrix:
+            return .identityMatrix(
+                IdentityMatrix(elementType: optional(pick(ElementType.allCases)), diagonal: number()))
+        case .einsum: return .einsum(Einsum(equation: pick(["...", "a", "...a,...", "->", "ab,bc", "a-b", "aa->a", ","])))
+        case .gridSample:
+            return .gridSample(
+                GridSample(
+                    mode: pick(GridSample.Mode.allCases), outside: pick(GridSample.Outside.allCases),
+                    alignsCorners: flag()))
+        case .quantize:
+            return .quantize(Quantize(elementType: pick(ElementType.allCases), axis: number(), blockSize: number()))
+        case .dequantize: return .dequantize(Dequantize(axis: number(), blockSize: number()))
         case .unknown: return .unknown(UnknownOperator(name: "Custom", domain: "x"))
         }
     }
@@ -170,7 +187,11 @@ struct HostileRuleTests {
             hostility.isMild = Int.random(in: 0..<4, using: &hostility.random) == 0
             let operation = hostility.operation(kind)
             hostility.isMild = hostility.isMild && hostility.random.next() % 8 != 0
-            let inputs = (0..<Int.random(in: 0...5, using: &hostility.random)).map { _ in hostility.fact() }
+            var inputs = (0..<Int.random(in: 0...5, using: &hostility.random)).map { _ in hostility.fact() }
+            // Mild facts are reals, and indices whole numbers.
+            if hostility.isMild, [.gatherND, .scatterND, .scatterElements].contains(kind), inputs.count > 1 {
+                inputs[1]?.elementType = .int64
+            }
             let outputCount = Int.random(in: 0...3, using: &hostility.random)
             guard let outputs = try? operation.infer(inputs, outputCount: outputCount) else { continue }
             accepted += 1

@@ -215,6 +215,42 @@ struct RuleErrorTests {
         Refusal(.topK(TopK(k: nil, axis: 0)), .map(4), .list(1, 2), says: "attribute k is 2, expected one number"),
         Refusal(.gather(Gather(axis: 0)), .map(4), .list(4), says: "indices has 4, expected -4 to 3"),
         Refusal(.gatherElements(GatherElements(axis: 0)), .map(4, 2), .list(0), says: "indices has rank 1, expected 2"),
+        Refusal(
+            .gatherND(GatherND(batchDimensions: 2)), .map(4, 2), .list(0),
+            says: "attribute batch dimensions is 2, expected 0 to 0"),
+        Refusal(
+            .gatherND(GatherND(batchDimensions: 0)), .map(4), .list(0, 1),
+            says: "indices has 2, expected 1 to 1 along the last axis"),
+        Refusal(
+            .scatterND(ScatterND()), .map(4, 3), .list(0), .map(2), says: "updates has 2 along axis 0, expected 3"),
+        Refusal(
+            .scatterElements(ScatterElements(axis: 0)), .map(4), .list(0), .map(2),
+            says: "updates has 2 along axis 0, expected 1"),
+        Refusal(
+            .oneHot(OneHot(axis: 0)), .list(0), .scalar(-1), .reals([0, 1]),
+            says: "attribute depth is -1, expected at least 0"),
+        Refusal(.oneHot(OneHot(axis: 0)), .list(0), .scalar(2), .reals([1]), says: "values has 1, expected 2 numbers"),
+        Refusal(
+            .identityMatrix(IdentityMatrix(elementType: nil, diagonal: 0)), .map(4),
+            says: "input has rank 1, expected 2"),
+        Refusal(
+            .einsum(Einsum(equation: "ij,jk")), .map(2, 2), says: "attribute equation is ij,jk, expected 1 operands"),
+        Refusal(
+            .einsum(Einsum(equation: "i1->i")), .map(2, 2),
+            says: "attribute equation is i1, expected letters and one ellipsis"),
+        Refusal(
+            .einsum(Einsum(equation: "ij->k")), .map(2, 2),
+            says: "attribute equation is ij->k, expected distinct letters of the operands behind the arrow"),
+        Refusal(.einsum(Einsum(equation: "ij,jk")), .map(2, 2), .map(3, 2), says: "shapes [2] and [3] do not broadcast"),
+        Refusal(
+            .gridSample(GridSample(mode: .linear, outside: .zeros, alignsCorners: true)), map, .map(1, 2, 2, 3),
+            says: "grid has 3 along the last axis, expected 2"),
+        Refusal(
+            .quantize(Quantize(axis: 1)), map, .map(3), says: "scale has 3 along axis 1, expected 4"),
+        Refusal(
+            .dequantize(Dequantize(axis: 0, blockSize: 2)), .list(1, 2, 3), .map(3),
+            says: "scale has 3 along axis 0, expected 2"),
+        Refusal(.dequantize(Dequantize()), map, .scalar(1), says: "input is float32, expected a whole-number type"),
         Refusal(.pad(Pad(mode: .constant, pads: [1])), .map(4), says: "attribute pads is 1, expected 2 numbers"),
         Refusal(.pad(Pad(mode: .constant, pads: [-3, -2])), .map(4), says: "output axis 0 would have -1 elements"),
         Refusal(

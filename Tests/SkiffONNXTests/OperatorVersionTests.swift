@@ -34,7 +34,11 @@ struct OperatorVersionTests {
         #expect(try operation("BatchNormalization", 9, weights: weights, outputs: ["y", "m2", "v2"]) == training)
         #expect(try operation("BatchNormalization", 7, weights: weights, [("spatial", .integer(1)), ("momentum", .real(0.9))]) == plain)
         #expect(try operation("BatchNormalization", 6, weights: weights, [("is_test", .integer(1))]) == plain)
-        #expect(reason(try operation("BatchNormalization", 8, weights: weights, [("spatial", .integer(0))])) == "spatial 0 keeps moments for every position")
+        // MXNet's habit: spatial 0 beside moments by channel.
+        #expect(try operation("BatchNormalization", 8, weights: weights, [("spatial", .integer(0))]) == plain)
+        let byPosition: [(String, [Int64])] = ["s", "b", "m", "v"].map { ($0, [3, 8, 8]) }
+        #expect(reason(try operation("BatchNormalization", 8, weights: byPosition, [("spatial", .integer(0))])) == "spatial 0 keeps moments for every position")
+        #expect(try operation("BatchNormalization", 5, weights: weights, [("is_test", .integer(1)), ("consumed_inputs", .integers([0, 0, 0, 1, 1]))]) == plain)
         #expect(reason(try operation("BatchNormalization", 9, weights: weights, [("spatial", .integer(1))])) == "BatchNormalization-9 has no attribute spatial")
     }
 
@@ -130,6 +134,23 @@ struct OperatorVersionTests {
         #expect(try operation("Resize", 10, weights: [("scales", [4])]) == .resize(Resize(mode: .nearest(.floor), coordinates: .asymmetric)))
     }
 
+    @Test("The first versions: attributes that became inputs, axes with other defaults, an unused list")
+    func firstVersions() throws {
+        let consumed = ("consumed_inputs", TestAttribute.integers([0]))
+        #expect(try operation("Relu", 1, [consumed]) == .unary(Unary(.relu)))
+        #expect(reason(try operation("Relu", 6, [consumed])) == "Relu-6 has no attribute consumed_inputs")
+        #expect(try operation("Reshape", 4, [("shape", .integers([0, -1])), consumed]) == .reshape(Reshape(shape: [0, -1], allowsZero: false)))
+        #expect(try operation("Concat", 3) == .concatenation(Concatenation(axis: 1)))
+        #expect(try operation("Pad", 1, [("paddings", .integers([0, 0, 1, 1, 0, 0, 1, 1]))]) == .pad(Pad(mode: .constant, pads: [0, 0, 1, 1, 0, 0, 1, 1])))
+        #expect(try operation("Cast", 5, [("to", .text("INT32"))]) == .cast(Cast(to: .int32)))
+        #expect(try operation("LpPool", 1, [("p", .real(3)), ("kernel_shape", .integers([2, 2]))]) == .pooling(
+            Pooling(kind: .norm(p: 3), kernel: [2, 2], window: Window(strides: [1, 1], dilations: [1, 1], padding: .explicit(before: [0, 0], after: [0, 0])), layout: .channelsFirst)))
+        let upsample = try graphOf("Upsample", opset: 6, [("height_scale", .real(2)), ("width_scale", .real(3))])
+        #expect(upsample[upsample.outputs[0].value].fact?.shape == [2, 3, 16, 24])
+        #expect(reason(try operation("Erf", 5)) == "Erf-5 is not read, only Erf-9 and later")
+        #expect(reason(try operation("QLinearConv", 10))?.hasPrefix("QLinearConv computes with quantized numbers") == true)
+    }
+
     @Test("Every line of the table is reachable, and no name and version stands twice")
     func table() {
         var seen: Set<String> = []
@@ -138,6 +159,7 @@ struct OperatorVersionTests {
             #expect((1...28).contains(entry.since))
             #expect(OperatorTable.entry(entry.name, opset: entry.since)?.since == entry.since)
         }
-        #expect(OperatorTable.entry("Relu", opset: 5) == nil)
+        #expect(OperatorTable.entry("TopK", opset: 5)?.since == 1)
+        #expect(OperatorTable.entry("Erf", opset: 5) == nil)
     }
 }

@@ -3,6 +3,7 @@ internal import SkiffGraph
 
 extension BatchNormalization: EvaluableOperator {
     func evaluate<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
+        if isTraining { return try evaluateTraining(step) }
         let shape = try step.shape(0)
         let axis = try checkedAxis(axis, rank: shape.count)
         let (channels, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
@@ -54,10 +55,10 @@ private struct NormalizedSet {
         }
     }
 
-    /// Mean, and one over the deviation, by two passes.
+    /// Mean and variance, by two passes.
     func moments<A: Arithmetic>(
-        _ arithmetic: A.Type, _ source: UnsafeBufferPointer<A.Stored>, epsilon: A.Sum
-    ) -> (mean: A.Sum, inverseDeviation: A.Sum) {
+        _ arithmetic: A.Type, _ source: UnsafeBufferPointer<A.Stored>
+    ) -> (mean: A.Sum, variance: A.Sum) {
         let count = A.Sum(rounding: Double(self.count))
         var sum = A.Sum.zero
         forEach { sum += A.widened(source[$0]) }
@@ -67,7 +68,7 @@ private struct NormalizedSet {
             let distance = A.widened(source[index]) - mean
             squares += distance * distance
         }
-        return (mean, 1 / (squares / count + epsilon).squareRoot())
+        return (mean, squares / count)
     }
 }
 
@@ -75,18 +76,19 @@ private struct NormalizedSet {
 private func normalized<A: Arithmetic>(
     _ step: Step<A>, epsilon: Float, sets: Int, _ set: (Int) -> NormalizedSet,
     affine: (Int) -> (scale: A.Sum, offset: A.Sum)
-) throws(EngineError) -> (elements: [A.Stored], means: [A.Stored], inverseDeviations: [A.Stored]) {
+) throws(EngineError) -> (elements: [A.Stored], moments: [(mean: A.Sum, variance: A.Sum)]) {
     let elements = try step.reals(0)
     let epsilon = A.Sum(rounding: epsilon.double)
-    var moments = [(mean: A.Sum, inverseDeviation: A.Sum)](repeating: (0, 0), count: sets)
+    var moments = [(mean: A.Sum, variance: A.Sum)](repeating: (0, 0), count: sets)
     let result: [A.Stored] = elements.withUnsafeBufferPointer { source in
         moments.withUnsafeMutableBufferPointer { moments in
             nonisolated(unsafe) let moments = moments
             return written(source.count) { target in
                 inParallel(sets, threads: source.count < 1 << 14 ? 1 : step.threads) { index in
                     let set = set(index)
-                    let (mean, factor) = set.moments(A.self, source, epsilon: epsilon)
-                    moments[index] = (mean, factor)
+                    let (mean, variance) = set.moments(A.self, source)
+                    let factor = 1 / (variance + epsilon).squareRoot()
+                    moments[index] = (mean, variance)
                     set.forEach { element in
                         let (scale, offset) = affine(element)
                         target[element] = A.rounded((A.widened(source[element]) - mean) * factor * scale + offset)
@@ -95,7 +97,37 @@ private func normalized<A: Arithmetic>(
             }
         }
     }
-    return (result, moments.map { A.rounded($0.mean) }, moments.map { A.rounded($0.inverseDeviation) })
+    return (result, moments)
+}
+
+extension BatchNormalization {
+    /// With the moments of the batch.
+    private func evaluateTraining<A: Arithmetic>(_ step: Step<A>) throws(EngineError) -> [Buffer<A.Stored>] {
+        let shape = try step.shape(0)
+        let axis = try checkedAxis(axis, rank: shape.count)
+        let (channels, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
+        let outer = shape[..<axis].reduce(1, *)
+        let scale = step.has(1) ? try step.sums(1) : nil
+        let offset = step.has(2) ? try step.sums(2) : nil
+        // Without an element there are no moments; the stored ones stay as they are.
+        let isEmpty = outer == 0 || inner == 0
+        let result = try normalized(step, epsilon: epsilon, sets: isEmpty ? 0 : channels) {
+            NormalizedSet(start: $0 * inner, runLength: inner, runCount: outer, runStride: channels * inner)
+        } affine: { element in
+            let channel = element / inner % channels
+            return (scale?[channel] ?? 1, offset?[channel] ?? 0)
+        }
+        let kept = A.Sum(rounding: (momentum ?? 0).double)
+        func moved(_ stored: Int, _ batch: [A.Sum]) throws(EngineError) -> Buffer<A.Stored> {
+            let stored = try step.sums(stored)
+            guard !isEmpty else { return .real(stored.map { A.rounded($0) }) }
+            return .real(zip(stored, batch).map { A.rounded($0 * kept + $1 * (1 - kept)) })
+        }
+        var buffers = [Buffer<A.Stored>.real(result.elements)]
+        if step.outputs.count > 1 { buffers.append(try moved(3, result.moments.map(\.mean))) }
+        if step.outputs.count > 2 { buffers.append(try moved(4, result.moments.map(\.variance))) }
+        return buffers
+    }
 }
 
 extension InstanceNormalization: EvaluableOperator {
@@ -120,7 +152,10 @@ extension LayerNormalization: EvaluableOperator {
         let result = try normalized(step, epsilon: epsilon, sets: inner == 0 ? 0 : outer) {
             NormalizedSet(start: $0 * inner, runLength: inner, runCount: 1, runStride: 0)
         } affine: { (scale.isEmpty ? 1 : scale[$0 % scale.count], offset.isEmpty ? 0 : offset[$0 % offset.count]) }
-        return [.real(result.elements), .real(result.means), .real(result.inverseDeviations)].prefix(step.outputs.count) + []
+        let epsilon = A.Sum(rounding: self.epsilon.double)
+        let means = result.moments.map { A.rounded($0.mean) }
+        let inverseDeviations = result.moments.map { A.rounded(1 / ($0.variance + epsilon).squareRoot()) }
+        return Array([.real(result.elements), .real(means), .real(inverseDeviations)].prefix(step.outputs.count))
     }
 
     /// An affine operand over the axes from its first one that is not broadcast; empty where it is left out.

@@ -15,3 +15,11 @@ extension GatherElements: StoredAttributes {
         try coder.integer("axis", &axis)
     }
 }
+
+extension GatherND: StoredAttributes {
+    static var blank: GatherND { GatherND(batchDimensions: 0) }
+
+    mutating func code(_ coder: inout AttributeCoder) throws(FormatError) {
+        try coder.integer("batchDimensions", &batchDimensions)
+    }
+}

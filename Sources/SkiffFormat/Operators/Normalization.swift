@@ -7,6 +7,7 @@ extension BatchNormalization: StoredAttributes {
         try coder.real("epsilon", &epsilon)
         try coder.integer("axis", &axis)
         try coder.flag("isTraining", &isTraining)
+        try coder.optionalReal("momentum", &momentum)
     }
 }
 

@@ -64,3 +64,50 @@ extension Fact {
         return indices.map { $0 < 0 ? $0 + extent : $0 }
     }
 }
+
+/// Slices of the input picked by tuples of indices.
+///
+/// Inputs: 0 x; 1 indices (…, k), whose last axis holds the indices along k axes of x behind the batch axes. Output:
+/// the other axes of the indices, then the axes of x behind the indexed ones. Source: ONNX GatherND 11, 12, 13.
+public struct GatherND: OperatorAttributes {
+    /// Leading axes that x and the indices share.
+    public var batchDimensions: Int
+    public init(batchDimensions: Int) { self.batchDimensions = batchDimensions }
+}
+
+extension GatherND {
+    public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
+        let inputs = try Operands(inputs, ["input", "indices"], required: 2, outputCount: outputCount)
+        let input = try inputs.required(0)
+        let indices = try inputs.required(1)
+        try indices.require(.integer)
+        guard let shape = try input.shape(atLeast: 1), let tuples = try indices.shape(atLeast: 1) else {
+            return [Fact(input.elementType, nil)]
+        }
+        let most = min(shape.count, tuples.count) - 1
+        guard (0...most).contains(batchDimensions) else {
+            throw GraphError(
+                .attribute(name: "batch dimensions", expected: "0 to \(most)", found: "\(batchDimensions)"))
+        }
+        var result = Array(tuples.dropLast())
+        for axis in 0..<batchDimensions {
+            result[axis] = try unifyExtent(shape[axis], tuples[axis], input: "indices", axis: "along axis \(axis)")
+        }
+        guard let depth = try tuples.tupleLength(indexing: shape.count - batchDimensions) else {
+            return [Fact(input.elementType, nil)]
+        }
+        return [Fact(input.elementType, result + shape[(batchDimensions + depth)...])]
+    }
+}
+
+extension SymbolicShape {
+    /// The last extent of indices that are tuples over some of `rank` axes; `nil` where it is open.
+    /// - Throws: ``GraphError`` `extent` outside 1 to `rank`.
+    func tupleLength(indexing rank: Int) throws(GraphError) -> Int? {
+        guard let length = last?.fixedValue else { return nil }
+        guard length >= 1, length <= rank else {
+            throw GraphError(.extent(input: "indices", expected: "1 to \(rank) along the last axis", found: "\(length)"))
+        }
+        return length
+    }
+}

@@ -3,19 +3,22 @@ internal import SkiffCore
 /// y = scale · (x − mean) / √(variance + epsilon) + offset, by channel, with stored moments.
 ///
 /// Inputs: 0 the map; 1 scale (gamma), optional; 2 offset (beta), optional; 3 mean; 4 variance; each (C).
-/// Output 0 the map; further outputs of training mode are not computed. ``isTraining`` is carried for models
-/// exported in training mode, which cannot be run.
+/// Output 0 the map. Where ``isTraining`` the moments are those of the batch, the variance over all elements, and
+/// outputs 1 and 2 are the stored moments moved towards them: stored · momentum + batch · (1 − momentum).
 /// Source: ONNX BatchNormalization 1, 6, 7, 9, 14, 15; Keras BatchNormalization.
 public struct BatchNormalization: OperatorAttributes {
     public var epsilon: Float
     /// The channel axis; negative counts from the end.
     public var axis: Int
     public var isTraining: Bool
+    /// What stored moments keep of themselves, where outputs 1 and 2 are asked for (ONNX's convention, and Keras').
+    public var momentum: Float?
 
-    public init(epsilon: Float, axis: Int, isTraining: Bool = false) {
+    public init(epsilon: Float, axis: Int, isTraining: Bool = false, momentum: Float? = nil) {
         self.epsilon = epsilon
         self.axis = axis
         self.isTraining = isTraining
+        self.momentum = momentum
     }
 }
 
@@ -75,7 +78,7 @@ public struct LocalResponseNormalization: OperatorAttributes {
 extension BatchNormalization {
     public func infer(_ inputs: [Fact?], outputCount: Int) throws(GraphError) -> [Fact] {
         let names = ["input", "scale", "offset", "mean", "variance"]
-        let inputs = try Operands(inputs, names, required: 1, outputCount: outputCount, outputs: 1...5)
+        let inputs = try Operands(inputs, names, required: 1, outputCount: outputCount, outputs: 1...(momentum == nil ? 1 : 3))
         let map = try inputs.required(0)
         for operand in inputs.all { try operand.require(.floatingPoint) }
         for position in [3, 4] { _ = try inputs.required(position) }
@@ -87,7 +90,8 @@ extension BatchNormalization {
             channels = try unifyExtent(channels, moments[0], input: operand.name, axis: "channels")
         }
         shape?[axis] = channels
-        return [Fact(map.elementType, shape)]
+        let moments = [3, 4].map { Fact(inputs[$0]?.elementType ?? map.elementType, [channels]) }
+        return Array(([Fact(map.elementType, shape)] + moments).prefix(outputCount))
     }
 }
 

@@ -24,6 +24,7 @@ public enum Operator: Hashable, Sendable {
     case dense(Dense)
     case gemm(Gemm)
     case matrixMultiplication(MatrixMultiplication)
+    case einsum(Einsum)
     case batchNormalization(BatchNormalization)
     case instanceNormalization(InstanceNormalization)
     case layerNormalization(LayerNormalization)
@@ -44,14 +45,20 @@ public enum Operator: Hashable, Sendable {
     case cumulativeSum(CumulativeSum)
     case identity(Identity)
     case cast(Cast)
+    case quantize(Quantize)
+    case dequantize(Dequantize)
     case concatenation(Concatenation)
     case split(Split)
     case slice(Slice)
     case gather(Gather)
     case gatherElements(GatherElements)
+    case gatherND(GatherND)
+    case scatterND(ScatterND)
+    case scatterElements(ScatterElements)
     case pad(Pad)
     case cropping(Cropping)
     case resize(Resize)
+    case gridSample(GridSample)
     case upsampling(Upsampling)
     case reshape(Reshape)
     case flatten(Flatten)
@@ -66,6 +73,8 @@ public enum Operator: Hashable, Sendable {
     case sizeOf(SizeOf)
     case constantOfShape(ConstantOfShape)
     case range(RangeOfNumbers)
+    case oneHot(OneHot)
+    case identityMatrix(IdentityMatrix)
     case unknown(UnknownOperator)
 
     /// The case without its attributes, for tables and completeness tests.
@@ -80,7 +89,9 @@ public enum Operator: Hashable, Sendable {
         case cropping, resize, upsampling, reshape, flatten
         case squeeze, unsqueeze, transpose, expand, tile
         case depthToSpace, spaceToDepth, shapeOf, sizeOf, constantOfShape
-        case range, unknown
+        case range, gatherND, scatterND, scatterElements, oneHot
+        case identityMatrix, einsum, gridSample, quantize, dequantize
+        case unknown
     }
 
     /// The attributes of whatever case this is.
@@ -91,6 +102,7 @@ public enum Operator: Hashable, Sendable {
         case .dense(let attributes): attributes
         case .gemm(let attributes): attributes
         case .matrixMultiplication(let attributes): attributes
+        case .einsum(let attributes): attributes
         case .batchNormalization(let attributes): attributes
         case .instanceNormalization(let attributes): attributes
         case .layerNormalization(let attributes): attributes
@@ -111,14 +123,20 @@ public enum Operator: Hashable, Sendable {
         case .cumulativeSum(let attributes): attributes
         case .identity(let attributes): attributes
         case .cast(let attributes): attributes
+        case .quantize(let attributes): attributes
+        case .dequantize(let attributes): attributes
         case .concatenation(let attributes): attributes
         case .split(let attributes): attributes
         case .slice(let attributes): attributes
         case .gather(let attributes): attributes
         case .gatherElements(let attributes): attributes
+        case .gatherND(let attributes): attributes
+        case .scatterND(let attributes): attributes
+        case .scatterElements(let attributes): attributes
         case .pad(let attributes): attributes
         case .cropping(let attributes): attributes
         case .resize(let attributes): attributes
+        case .gridSample(let attributes): attributes
         case .upsampling(let attributes): attributes
         case .reshape(let attributes): attributes
         case .flatten(let attributes): attributes
@@ -133,6 +151,8 @@ public enum Operator: Hashable, Sendable {
         case .sizeOf(let attributes): attributes
         case .constantOfShape(let attributes): attributes
         case .range(let attributes): attributes
+        case .oneHot(let attributes): attributes
+        case .identityMatrix(let attributes): attributes
         case .unknown(let attributes): attributes
         }
     }
@@ -158,6 +178,7 @@ public enum Operator: Hashable, Sendable {
         case .dense: .dense
         case .gemm: .gemm
         case .matrixMultiplication: .matrixMultiplication
+        case .einsum: .einsum
         case .batchNormalization: .batchNormalization
         case .instanceNormalization: .instanceNormalization
         case .layerNormalization: .layerNormalization
@@ -178,14 +199,20 @@ public enum Operator: Hashable, Sendable {
         case .cumulativeSum: .cumulativeSum
         case .identity: .identity
         case .cast: .cast
+        case .quantize: .quantize
+        case .dequantize: .dequantize
         case .concatenation: .concatenation
         case .split: .split
         case .slice: .slice
         case .gather: .gather
         case .gatherElements: .gatherElements
+        case .gatherND: .gatherND
+        case .scatterND: .scatterND
+        case .scatterElements: .scatterElements
         case .pad: .pad
         case .cropping: .cropping
         case .resize: .resize
+        case .gridSample: .gridSample
         case .upsampling: .upsampling
         case .reshape: .reshape
         case .flatten: .flatten
@@ -200,6 +227,8 @@ public enum Operator: Hashable, Sendable {
         case .sizeOf: .sizeOf
         case .constantOfShape: .constantOfShape
         case .range: .range
+        case .oneHot: .oneHot
+        case .identityMatrix: .identityMatrix
         case .unknown: .unknown
         }
     }

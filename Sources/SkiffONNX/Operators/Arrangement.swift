@@ -1,11 +1,11 @@
 internal import SkiffCore
 internal import SkiffGraph
 
-/// ONNX Dropout 6: trains unless `is_test`.
+/// ONNX Dropout 1, 6: trains unless `is_test`.
 @Sendable func readDropout6(_ node: NodeImport) throws(ONNXError) -> Operator {
     node.attributes.ignore("ratio")
     guard try node.attributes.integer("is_test") ?? 0 != 0 else {
-        throw node.inexpressible("Dropout-6 without is_test drops at random")
+        throw node.inexpressible("Dropout-\(node.opset) without is_test drops at random")
     }
     if node.readsOutputs(from: 1) { throw node.inexpressible("the mask is not bool before Dropout-10") }
     return .identity(Identity())
@@ -47,6 +47,15 @@ private func cast(to elementType: ElementType?, _ node: NodeImport) throws(ONNXE
     return .cast(Cast(to: elementType))
 }
 
+/// ONNX Cast 1: the type by its name in `TensorProto.DataType`.
+@Sendable func readCast1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    let types: [String: ElementType] = [
+        "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
+        "INT64": .int64, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32, "UINT64": .uint64,
+    ]
+    return try cast(to: node.attributes.choice("to", default: "", types), node)
+}
+
 /// ONNX Cast 6, 9, 13, 19 to 28.
 @Sendable func readCast(_ node: NodeImport) throws(ONNXError) -> Operator {
     guard let number = try node.attributes.integer("to") else { throw ONNXError(.missing("attribute to")) }
@@ -63,13 +72,18 @@ private func cast(to elementType: ElementType?, _ node: NodeImport) throws(ONNXE
     return result
 }
 
+/// ONNX Concat 1: axis 1 where none is given.
+@Sendable func readConcatenation1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    .concatenation(Concatenation(axis: try node.attributes.integer("axis") ?? 1))
+}
+
 /// ONNX Concat 4, 11, 13.
 @Sendable func readConcatenation(_ node: NodeImport) throws(ONNXError) -> Operator {
     guard let axis = try node.attributes.integer("axis") else { throw ONNXError(.missing("attribute axis")) }
     return .concatenation(Concatenation(axis: axis))
 }
 
-/// ONNX Split 2, 11: extents as an attribute.
+/// ONNX Split 1 (extents may be input 1), 2, 11: extents as an attribute.
 @Sendable func readSplit2(_ node: NodeImport) throws(ONNXError) -> Operator {
     let sizes = try node.attributes.integers("split")
     if let sizes, sizes.count != node.outputs.count {
@@ -121,6 +135,12 @@ private func mode(_ node: NodeImport) throws(ONNXError) -> Pad.Mode {
     return try node.attributes.choice("mode", default: "constant", modes)
 }
 
+/// ONNX Pad 1: pads are called `paddings`.
+@Sendable func readPad1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    guard let pads = try node.attributes.integers("paddings") else { throw ONNXError(.missing("attribute paddings")) }
+    return .pad(Pad(mode: try mode(node), pads: pads, value: try node.attributes.real("value", default: 0)))
+}
+
 /// ONNX Pad 2: pads and value as attributes.
 @Sendable func readPad2(_ node: NodeImport) throws(ONNXError) -> Operator {
     guard let pads = try node.attributes.integers("pads") else { throw ONNXError(.missing("attribute pads")) }
@@ -130,6 +150,30 @@ private func mode(_ node: NodeImport) throws(ONNXError) -> Pad.Mode {
 /// ONNX Pad 11 to 25: pads, value and (18) axes as inputs.
 @Sendable func readPad11(_ node: NodeImport) throws(ONNXError) -> Operator {
     .pad(Pad(mode: try mode(node), pads: nil))
+}
+
+/// ONNX Reshape 1: the shape as an attribute.
+@Sendable func readReshape1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    guard let shape = try node.attributes.integers("shape") else { throw ONNXError(.missing("attribute shape")) }
+    return .reshape(Reshape(shape: shape, allowsZero: false))
+}
+
+/// ONNX Tile 1: one axis is repeated, whose number and count are inputs.
+@Sendable func readTile1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    func number(_ index: Int) throws(ONNXError) -> Int? {
+        guard let tensor = node.weight(index), tensor.elementCount == 1 else { return nil }
+        return try located { () throws(CoreError) in try tensor.doubles() }.first.flatMap { Int(exactly: $0) }
+    }
+    guard let count = try number(1), let axis = try number(2), let rank = node.rank(0) else {
+        throw node.inexpressible("Tile-1 needs tiles, axis and rank, which are not known before the graph runs")
+    }
+    guard axis >= 0, axis < rank, count >= 0 else {
+        throw ONNXError(.attribute(name: "axis", expected: "0 to \(rank - 1)", found: String(axis)))
+    }
+    var repeats = [Int](repeating: 1, count: rank)
+    repeats[axis] = count
+    node.inputs = [node.input(0)]
+    return .tile(Tile(repeats: repeats))
 }
 
 /// ONNX Reshape 5, 13: the shape as input 1.

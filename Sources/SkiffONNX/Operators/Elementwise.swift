@@ -19,7 +19,7 @@ extension OperatorTable {
 
     /// An operator of any number of inputs; before version 8 they are of one shape.
     static func variadic(_ name: String, _ kind: Variadic.Kind) -> Entry {
-        Entry(name, since: 6) { _ throws(ONNXError) in .variadic(Variadic(kind)) }
+        Entry(name, since: 1) { _ throws(ONNXError) in .variadic(Variadic(kind)) }
     }
 
     /// A binary operator before version 7: input 1 lies along the axes of input 0 from `axis` on where
@@ -42,6 +42,11 @@ extension OperatorTable {
     }
 }
 
+/// ONNX Selu 1: constants of four digits.
+@Sendable func readSelu1(_ node: NodeImport) throws(ONNXError) -> Operator {
+    .unary(Unary(.selu(alpha: try node.alpha(1.6732), gamma: try node.attributes.real("gamma", default: 1.0507))))
+}
+
 /// ONNX Selu 6, 22.
 @Sendable func readSelu(_ node: NodeImport) throws(ONNXError) -> Operator {
     .unary(
@@ -51,7 +56,7 @@ extension OperatorTable {
                 gamma: try node.attributes.real("gamma", default: 1.050_701_022_148_132_324_218_75))))
 }
 
-/// ONNX HardSigmoid 6, 22.
+/// ONNX HardSigmoid 1, 6, 22.
 @Sendable func readHardSigmoid(_ node: NodeImport) throws(ONNXError) -> Operator {
     .unary(Unary(.hardSigmoid(alpha: try node.alpha(0.2), beta: try node.attributes.real("beta", default: 0.5))))
 }
@@ -80,7 +85,7 @@ extension OperatorTable {
                 detectsNegative: try node.attributes.flag("detect_negative", default: true))))
 }
 
-/// ONNX PRelu 6: a slope of one axis lies along the channels.
+/// ONNX PRelu 1, 6: a slope of one axis lies along the channels.
 @Sendable func readParametricReLU6(_ node: NodeImport) throws(ONNXError) -> Operator {
     guard let rank = node.rank(0), let slope = node.rank(1) else {
         throw node.inexpressible("the slope needs ranks that are not known before the graph runs")
@@ -89,7 +94,7 @@ extension OperatorTable {
     return .parametricReLU(ParametricReLU())
 }
 
-/// ONNX Clip 6: bounds as attributes, none where they are Float's own.
+/// ONNX Clip 1, 6: bounds as attributes, none where they are Float's own.
 @Sendable func readClip6(_ node: NodeImport) throws(ONNXError) -> Operator {
     let elementType = node.elementType(0) ?? .float32
     let minimum = try node.attributes.real("min") ?? -.greatestFiniteMagnitude

@@ -1,7 +1,13 @@
 internal import SkiffGraph
 
-/// ONNX Gemm 6, 7, 9, 11, 13. Gemm 6 says by `broadcast` that C is smaller than the result; what it allows is
-/// what later versions always do.
+/// ONNX Einsum 12.
+@Sendable func readEinsum(_ node: NodeImport) throws(ONNXError) -> Operator {
+    guard case .text(let equation)? = node.attributes["equation"] else { throw ONNXError(.missing("attribute equation")) }
+    return .einsum(Einsum(equation: equation))
+}
+
+/// ONNX Gemm 1, 6, 7, 9, 11, 13. Before version 7 it says by `broadcast` that C is smaller than the result; what that
+/// allows is what later versions always do.
 @Sendable func readGemm(_ node: NodeImport) throws(ONNXError) -> Operator {
     if node.opset < 7 { node.attributes.ignore("broadcast") }
     return .gemm(

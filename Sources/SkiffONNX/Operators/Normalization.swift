@@ -5,18 +5,23 @@ private func epsilon(_ node: NodeImport) throws(ONNXError) -> Float {
     try node.attributes.real("epsilon", default: 1e-5)
 }
 
-/// Before version 9 `spatial` 0 keeps moments for every position, which is another operator.
+/// Before version 9 `spatial` 0 keeps moments for every position, which is another operator; but MXNet's exporter
+/// wrote it beside moments of one axis, which are by channel whatever it says.
 private func batchNormalization(_ node: NodeImport, isTraining: Bool) throws(ONNXError) -> Operator {
-    // How fast stored moments follow the batch's.
-    node.attributes.ignore("momentum")
-    if node.opset < 9, try !node.attributes.flag("spatial", default: true) {
+    let momentum = try node.attributes.real("momentum", default: 0.9)
+    if node.opset < 9, try !node.attributes.flag("spatial", default: true), node.rank(3) != 1 {
         throw node.inexpressible("spatial 0 keeps moments for every position")
     }
+    // Before version 14 outputs 3 and 4 are what the writer's framework saved for its gradient.
+    try node.keepOutputs(isTraining ? 3 : 1)
+    let movesMoments = node.outputs.count > 1 && node.readsOutputs(from: 1)
+    if !movesMoments { try node.keepOutputs(1) }
     return .batchNormalization(
-        BatchNormalization(epsilon: try epsilon(node), axis: 1, isTraining: isTraining))
+        BatchNormalization(
+            epsilon: try epsilon(node), axis: 1, isTraining: isTraining, momentum: movesMoments ? momentum : nil))
 }
 
-/// ONNX BatchNormalization 6: trains unless `is_test`.
+/// ONNX BatchNormalization 1, 6: trains unless `is_test`, or where only the map is given.
 @Sendable func readBatchNormalization6(_ node: NodeImport) throws(ONNXError) -> Operator {
     node.attributes.ignore("consumed_inputs")
     let isTest = try node.attributes.integer("is_test") ?? 0
@@ -33,7 +38,7 @@ private func batchNormalization(_ node: NodeImport, isTraining: Bool) throws(ONN
     try batchNormalization(node, isTraining: try node.attributes.flag("training_mode", default: false))
 }
 
-/// ONNX InstanceNormalization 6, 22.
+/// ONNX InstanceNormalization 1, 6, 22.
 @Sendable func readInstanceNormalization(_ node: NodeImport) throws(ONNXError) -> Operator {
     .instanceNormalization(InstanceNormalization(epsilon: try epsilon(node)))
 }

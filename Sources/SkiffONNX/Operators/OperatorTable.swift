@@ -25,6 +25,39 @@ struct OperatorTable: Sendable {
         byName[name]?.last { $0.since <= opset }
     }
 
+    /// The entry that reads a node; `nil` where none does.
+    static func entry(_ node: NodeImport, domain: String) -> Entry? {
+        // ONNX Runtime's own, in which it wrote 16-bit types before opset 21 had them.
+        if domain == "com.microsoft", ["QuantizeLinear", "DequantizeLinear"].contains(node.operatorName) {
+            return entry(node.operatorName, opset: 21)
+        }
+        return domain.isEmpty ? entry(node.operatorName, opset: node.opset) : nil
+    }
+
+    /// Why no entry reads a node, where there is more to say than its name.
+    static func refusal(_ node: NodeImport, domain: String) -> String? {
+        let name = node.operatorName
+        if quantized.contains(name) {
+            return "\(name) computes with quantized numbers, which Skiff does not; quantize in QDQ form "
+                + "(QuantizeLinear and DequantizeLinear around float operators), or take the float model"
+        }
+        guard domain.isEmpty else { return nil }
+        if ["If", "Loop", "Scan"].contains(name) {
+            return "\(name) runs a graph by what only shows when the network runs; fixed input shapes often resolve it "
+                + "at export"
+        }
+        guard let first = byName[name]?.first?.since else { return nil }
+        return "\(name)-\(node.opset) is not read, only \(name)-\(first) and later"
+    }
+
+    /// Operators of ONNX and of ONNX Runtime that compute with quantized numbers themselves.
+    private static let quantized: Set<String> = [
+        "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearAdd",
+        "QLinearMul", "QLinearAveragePool", "QLinearGlobalAveragePool", "QLinearConcat", "QLinearLeakyRelu",
+        "QLinearSigmoid", "QLinearSoftmax", "QGemm", "QLinearReduceMean", "QLinearWhere", "QEmbedLayerNormalization",
+        "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "NhwcMaxPool",
+    ]
+
     /// Names of the operators that are read, sorted.
     static var names: [String] { byName.keys.sorted() }
 
@@ -33,7 +66,7 @@ struct OperatorTable: Sendable {
 
     static let entries: [Entry] =
         convolutions + poolings + matrixProducts + normalizations + activations + elementary + binaries + variadics
-        + reductions + arrangements + shaping + resizing + shapeArithmetic
+        + reductions + arrangements + shaping + resizing + shapeArithmetic + quantizations
 }
 
 extension OperatorTable {
@@ -45,22 +78,23 @@ extension OperatorTable {
     private static let poolings = [
         Entry("MaxPool", since: 1, readMaximumPooling),
         Entry("AveragePool", since: 1, readAveragePooling),
-        Entry("LpPool", since: 2, readNormPooling),
+        Entry("LpPool", since: 1, readNormPooling),
         Entry("GlobalMaxPool", since: 1) { _ throws(ONNXError) in globalPooling(.maximum) },
         Entry("GlobalAveragePool", since: 1) { _ throws(ONNXError) in globalPooling(.average) },
-        Entry("GlobalLpPool", since: 2, readGlobalNormPooling),
+        Entry("GlobalLpPool", since: 1, readGlobalNormPooling),
     ]
 
     private static let matrixProducts = [
-        Entry("Gemm", since: 6, readGemm),
+        Entry("Gemm", since: 1, readGemm),
         Entry("MatMul", since: 1) { _ throws(ONNXError) in .matrixMultiplication(.init()) },
+        Entry("Einsum", since: 12, readEinsum),
     ]
 
     private static let normalizations = [
-        Entry("BatchNormalization", since: 6, readBatchNormalization6),
+        Entry("BatchNormalization", since: 1, readBatchNormalization6),
         Entry("BatchNormalization", since: 7, readBatchNormalization7),
         Entry("BatchNormalization", since: 14, readBatchNormalization14),
-        Entry("InstanceNormalization", since: 6, readInstanceNormalization),
+        Entry("InstanceNormalization", since: 1, readInstanceNormalization),
         Entry("LayerNormalization", since: 17, readLayerNormalization),
         Entry("GroupNormalization", since: 18, readGroupNormalization18),
         Entry("GroupNormalization", since: 21, readGroupNormalization21),
@@ -68,34 +102,35 @@ extension OperatorTable {
     ]
 
     private static let activations = [
-        Entry("Relu", since: 6) { _ throws(ONNXError) in .unary(.init(.relu)) },
-        Entry("LeakyRelu", since: 6) { (n) throws(ONNXError) in .unary(.init(.leakyReLU(alpha: try n.alpha(0.01)))) },
+        Entry("Relu", since: 1) { _ throws(ONNXError) in .unary(.init(.relu)) },
+        Entry("LeakyRelu", since: 1) { (n) throws(ONNXError) in .unary(.init(.leakyReLU(alpha: try n.alpha(0.01)))) },
         Entry("ThresholdedRelu", since: 10) { (n) throws(ONNXError) in
             .unary(.init(.thresholdedReLU(alpha: try n.alpha(1))))
         },
-        Entry("Elu", since: 6) { (n) throws(ONNXError) in .unary(.init(.elu(alpha: try n.alpha(1)))) },
+        Entry("Elu", since: 1) { (n) throws(ONNXError) in .unary(.init(.elu(alpha: try n.alpha(1)))) },
+        Entry("Selu", since: 1, readSelu1),
         Entry("Selu", since: 6, readSelu),
         Entry("Celu", since: 12) { (n) throws(ONNXError) in .unary(.init(.celu(alpha: try n.alpha(1)))) },
-        Entry("Sigmoid", since: 6) { _ throws(ONNXError) in .unary(.init(.sigmoid)) },
-        Entry("Tanh", since: 6) { _ throws(ONNXError) in .unary(.init(.tanh)) },
+        Entry("Sigmoid", since: 1) { _ throws(ONNXError) in .unary(.init(.sigmoid)) },
+        Entry("Tanh", since: 1) { _ throws(ONNXError) in .unary(.init(.tanh)) },
         Entry("Softplus", since: 1) { _ throws(ONNXError) in .unary(.init(.softplus)) },
         Entry("Softsign", since: 1) { _ throws(ONNXError) in .unary(.init(.softsign)) },
-        Entry("HardSigmoid", since: 6, readHardSigmoid),
+        Entry("HardSigmoid", since: 1, readHardSigmoid),
         Entry("HardSwish", since: 14) { _ throws(ONNXError) in .unary(.init(.hardSwish)) },
         Entry("Swish", since: 24) { (n) throws(ONNXError) in .unary(.init(.swish(alpha: try n.alpha(1)))) },
         Entry("Mish", since: 18) { _ throws(ONNXError) in .unary(.init(.mish)) },
         Entry("Gelu", since: 20, readGelu),
         Entry("Shrink", since: 9, readShrink),
-        Entry("PRelu", since: 6, readParametricReLU6),
+        Entry("PRelu", since: 1, readParametricReLU6),
         Entry("PRelu", since: 7) { _ throws(ONNXError) in .parametricReLU(.init()) },
-        Entry("Clip", since: 6, readClip6),
+        Entry("Clip", since: 1, readClip6),
         Entry("Clip", since: 11) { _ throws(ONNXError) in .clip(.init()) },
     ]
 
     private static let elementary: [Entry] = [
-        unary("Abs", 6, .absolute), unary("Neg", 6, .negative), unary("Reciprocal", 6, .reciprocal),
-        unary("Sqrt", 6, .squareRoot), unary("Exp", 6, .exponential), unary("Log", 6, .logarithm),
-        unary("Erf", 9, .error), unary("Sign", 9, .sign), unary("Floor", 6, .floor), unary("Ceil", 6, .ceiling),
+        unary("Abs", 1, .absolute), unary("Neg", 1, .negative), unary("Reciprocal", 1, .reciprocal),
+        unary("Sqrt", 1, .squareRoot), unary("Exp", 1, .exponential), unary("Log", 1, .logarithm),
+        unary("Erf", 9, .error), unary("Sign", 9, .sign), unary("Floor", 1, .floor), unary("Ceil", 1, .ceiling),
         unary("Round", 11, .round), unary("Sin", 7, .sine), unary("Cos", 7, .cosine), unary("Tan", 7, .tangent),
         unary("Asin", 7, .arcSine), unary("Acos", 7, .arcCosine), unary("Atan", 7, .arcTangent),
         unary("Sinh", 9, .hyperbolicSine), unary("Cosh", 9, .hyperbolicCosine), unary("Asinh", 9, .areaSine),
@@ -137,24 +172,32 @@ extension OperatorTable {
 
     private static let arrangements = [
         Entry("Identity", since: 1) { _ throws(ONNXError) in .identity(.init()) },
-        Entry("Dropout", since: 6, readDropout6),
+        Entry("Dropout", since: 1, readDropout6),
         Entry("Dropout", since: 7, readDropout7),
         Entry("Dropout", since: 12, readDropout12),
+        Entry("Cast", since: 1, readCast1),
         Entry("Cast", since: 6, readCast),
         Entry("CastLike", since: 15, readCastLike),
+        Entry("Concat", since: 1, readConcatenation1),
         Entry("Concat", since: 4, readConcatenation),
-        Entry("Split", since: 2, readSplit2),
+        Entry("Split", since: 1, readSplit2),
         Entry("Split", since: 13, readSplit13),
         Entry("Split", since: 18, readSplit18),
         Entry("Slice", since: 1, readSlice1),
         Entry("Slice", since: 10) { _ throws(ONNXError) in .slice(.init()) },
         Entry("Gather", since: 1, readGather),
         Entry("GatherElements", since: 11, readGatherElements),
+        Entry("GatherND", since: 11, readGatherND),
+        Entry("Scatter", since: 9, readScatterElements),
+        Entry("ScatterElements", since: 11, readScatterElements),
+        Entry("ScatterND", since: 11, readScatterND),
+        Entry("Pad", since: 1, readPad1),
         Entry("Pad", since: 2, readPad2),
         Entry("Pad", since: 11, readPad11),
     ]
 
     private static let shaping = [
+        Entry("Reshape", since: 1, readReshape1),
         Entry("Reshape", since: 5, readReshape5),
         Entry("Reshape", since: 14, readReshape14),
         Entry("Flatten", since: 1, readFlatten),
@@ -164,16 +207,19 @@ extension OperatorTable {
         Entry("Unsqueeze", since: 13) { _ throws(ONNXError) in .unsqueeze(.init(axes: nil)) },
         Entry("Transpose", since: 1, readTranspose),
         Entry("Expand", since: 8) { _ throws(ONNXError) in .expand(.init()) },
+        Entry("Tile", since: 1, readTile1),
         Entry("Tile", since: 6) { _ throws(ONNXError) in .tile(.init(repeats: nil)) },
         Entry("DepthToSpace", since: 1, readDepthToSpace),
         Entry("SpaceToDepth", since: 1, readSpaceToDepth),
     ]
 
     private static let resizing = [
+        Entry("Upsample", since: 1, readUpsample1),
         Entry("Upsample", since: 7, readUpsample7),
         Entry("Upsample", since: 9, readUpsample9),
         Entry("Resize", since: 10, readResize10),
         Entry("Resize", since: 11, readResize11),
+        Entry("GridSample", since: 16, readGridSample),
     ]
 
     private static let shapeArithmetic = [
@@ -182,5 +228,12 @@ extension OperatorTable {
         Entry("Size", since: 1) { _ throws(ONNXError) in .sizeOf(.init()) },
         Entry("ConstantOfShape", since: 9, readConstantOfShape),
         Entry("Range", since: 11, readRange),
+        Entry("OneHot", since: 9, readOneHot),
+        Entry("EyeLike", since: 9, readEyeLike),
+    ]
+
+    private static let quantizations = [
+        Entry("QuantizeLinear", since: 10, readQuantizeLinear),
+        Entry("DequantizeLinear", since: 10, readDequantizeLinear),
     ]
 }

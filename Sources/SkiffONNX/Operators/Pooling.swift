@@ -31,12 +31,17 @@ private func pooling(
 
 /// The norm's order of LpPool and GlobalLpPool, 2 where it is left out.
 private func order(_ node: NodeImport) throws(ONNXError) -> Int {
+    // A real number in version 1.
+    if node.opset < 2, let real = try node.attributes.real("p") {
+        guard let order = Int(exactly: real), order >= 1 else { throw node.inexpressible("p is \(real)") }
+        return order
+    }
     let order = try node.attributes.integer("p") ?? 2
     guard order >= 1 else { throw ONNXError(.attribute(name: "p", expected: "at least 1", found: String(order))) }
     return order
 }
 
-/// ONNX LpPool 2, 11, 18, 22.
+/// ONNX LpPool 1, 2, 11, 18, 22.
 @Sendable func readNormPooling(_ node: NodeImport) throws(ONNXError) -> Operator {
     try pooling(.norm(p: try order(node)), node)
 }
@@ -46,7 +51,7 @@ func globalPooling(_ kind: GlobalPooling.Kind) -> Operator {
     .globalPooling(GlobalPooling(kind: kind, layout: .channelsFirst, keepsDimensions: true))
 }
 
-/// ONNX GlobalLpPool 2, 22.
+/// ONNX GlobalLpPool 1, 2, 22.
 @Sendable func readGlobalNormPooling(_ node: NodeImport) throws(ONNXError) -> Operator {
     globalPooling(.norm(p: try order(node)))
 }

@@ -31,3 +31,20 @@ internal import SkiffGraph
     guard type == 1 else { throw node.inexpressible("stash_type is \(type), known is 1") }
     return .range(RangeOfNumbers())
 }
+
+/// ONNX OneHot 9, 11.
+@Sendable func readOneHot(_ node: NodeImport) throws(ONNXError) -> Operator {
+    .oneHot(OneHot(axis: try node.attributes.integer("axis") ?? -1))
+}
+
+/// ONNX EyeLike 9, 22.
+@Sendable func readEyeLike(_ node: NodeImport) throws(ONNXError) -> Operator {
+    var type: ElementType?
+    if let number = try node.attributes.integer("dtype") {
+        type = ElementType(onnx: Int32(clamping: number))
+        guard let type, type.isFloatingPoint || type.isInteger || type == .bool else {
+            throw node.inexpressible("a matrix of element type \(number)")
+        }
+    }
+    return .identityMatrix(IdentityMatrix(elementType: type, diagonal: try node.attributes.integer("k") ?? 0))
+}
