@@ -58,3 +58,10 @@ public struct CoreError: LocatedError {
         }
     }
 }
+
+extension CoreError {
+    /// Whether a file was not there. ENOENT is 2 on every system that Skiff is built for.
+    public var isFileMissing: Bool {
+        if case .system(_, let code) = reason { code == 2 } else { false }
+    }
+}

@@ -39,6 +39,8 @@ public enum Limits {
     public static let hdf5Chunks = 1 << 13
     /// Steps taken to list chunks of all datasets of one HDF5 file: the square of each dataset's number.
     public static let hdf5ChunkSteps = 1 << 28
+    /// Files that the weights of one model are spread over.
+    public static let weightShards = 1 << 10
     /// Bytes of compressed tensors of one file, decoded.
     public static let decodedBytes = 8 << 30
     /// Bytes one evaluation may hold in values at a time, unless the caller sets another budget.

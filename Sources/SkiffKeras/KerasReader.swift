@@ -1,7 +1,8 @@
 public import SkiffCore
 public import SkiffGraph
 
-/// Reads whole Keras models: `.h5` and `.hdf5` of Keras 1, 2 and 3, and `.keras` archives.
+/// Reads Keras models: `.h5` and `.hdf5` of Keras 1, 2 and 3, `.keras` archives and the folders they are unpacked
+/// to; and weights alone, in every layout that Keras has written.
 ///
 /// Weights stay where they are in the file, unless they are compressed. Layers that Skiff does not know become
 /// ``UnknownOperator``: the model can be inspected, not run. Nothing that could be code is decoded.
@@ -19,22 +20,115 @@ public enum KerasReader {
         return archive["config.json"] != nil && archive["metadata.json"] != nil
     }
 
-    private static func isZip(_ storage: Storage) -> Bool {
-        storage.withUnsafeBytes { ZipArchive.recognizes(Array($0.prefix(4))) }
-    }
-
     /// - Throws: ``KerasError`` with the file, layer and tensor in its place. A model whose layers are not all known
     ///   is no error.
     public static func read(storage: Storage) throws(KerasError) -> Graph {
         do throws(KerasError) {
-            if isZip(storage) { return try readArchive(storage) }
-            guard HDF5Library.hasSignature(storage, at: 0..<storage.byteCount) else {
-                throw KerasError(.notKeras(describe(storage)))
-            }
-            return try readHDF5(storage)
+            return try source(of: storage).graph()
         } catch {
             throw error.at(Place(file: storage.path))
         }
+    }
+
+    /// Reads the model in a folder that a `.keras` archive was unpacked to.
+    /// - Parameter folder: its path; files are opened beneath it and nowhere else.
+    /// - Throws: ``KerasError`` as ``read(storage:)``; `missing` where the folder has no `config.json`.
+    public static func read(folder: String) throws(KerasError) -> Graph {
+        do throws(KerasError) {
+            return try ModelSource(parts: .folder(folder)).graph()
+        } catch {
+            throw error.at(Place(file: folder))
+        }
+    }
+
+    /// Reads a model whose architecture and weights are files of their own.
+    /// - Parameters:
+    ///   - configuration: JSON that `model.to_json()` gives, the `config.json` of a `.keras` archive, or the
+    ///     `model_config` of an HDF5 file.
+    ///   - weights: a file of weights in any layout that ``weights(storage:folder:)`` reads.
+    ///   - folder: where the shards of `weights` lie; empty is the working directory.
+    /// - Throws: ``KerasError`` as ``read(storage:)``; `layersDiffer`, `weightCount` or `weightShape` where the two do
+    ///   not fit.
+    public static func read(
+        configuration: [UInt8], weights: Storage, folder: String
+    ) throws(KerasError) -> Graph {
+        let json: JSONValue
+        do throws(CoreError) {
+            json = try JSONValue(parsing: configuration)
+        } catch {
+            throw KerasError(error).at(Place(member: "configuration"))
+        }
+        do throws(KerasError) {
+            return try ModelSource(configuration: json, weights: weights, folder: folder).graph()
+        } catch {
+            throw error.at(Place(file: weights.path))
+        }
+    }
+
+    // MARK: Weights alone
+
+    /// Whether a file holds weights of Keras and no architecture: HDF5 as `save_weights` of any version lays it out,
+    /// or a list of shards. The bytes tell, not the file's name.
+    public static func recognizesWeights(_ storage: Storage) -> Bool {
+        let range = 0..<storage.byteCount
+        if HDF5Library.hasSignature(storage, at: range) {
+            guard let root = try? HDF5Library.catalogue(of: storage, in: range, skipping: WeightFiles.skipped) else {
+                return false
+            }
+            return root.attributes["model_config"] == nil && WeightFiles.layout(of: root) != nil
+        }
+        return ShardIndex.mayBegin(storage, in: range) && (try? ShardIndex(storage, in: range)) != nil
+    }
+
+    /// The weights of a file by layer, without what connects the layers.
+    ///
+    /// Read are files of `save_weights` of Keras 1, 2 and 3, lists of shards, and whole models. Where there is an
+    /// architecture, layers stand in its order and variables bear the roles that it says. In `.weights.h5` layers are
+    /// counted by class, so the order of those of one class is the model's.
+    /// - Parameter folder: where shards lie; empty is the working directory.
+    /// - Throws: ``KerasError`` `notKeras` where the file holds no weights of Keras; what reading them meets.
+    public static func weights(storage: Storage, folder: String) throws(KerasError) -> WeightSet {
+        do throws(KerasError) {
+            if isZip(storage) { return try source(of: storage).weights() }
+            let files = try WeightFiles(storage, in: 0..<storage.byteCount, parts: .folder(folder))
+            if files.configuration != nil, let set = try? ModelSource(hdf5: storage).weights() { return set }
+            return try WeightListing(files).set(files.payloads, metadata: files.metadata)
+        } catch {
+            throw error.at(Place(file: storage.path))
+        }
+    }
+
+    /// The weights in a folder that a `.keras` archive was unpacked to.
+    /// - Throws: ``KerasError`` as ``weights(storage:folder:)``.
+    public static func weights(folder: String) throws(KerasError) -> WeightSet {
+        do throws(KerasError) {
+            return try ModelSource(parts: .folder(folder)).weights()
+        } catch {
+            throw error.at(Place(file: folder))
+        }
+    }
+
+    // MARK: Sources
+
+    private static func isZip(_ storage: Storage) -> Bool {
+        storage.withUnsafeBytes { ZipArchive.recognizes(Array($0.prefix(4))) }
+    }
+
+    private static func source(of storage: Storage) throws(KerasError) -> ModelSource {
+        guard isZip(storage) else {
+            guard HDF5Library.hasSignature(storage, at: 0..<storage.byteCount) else {
+                throw KerasError(.notKeras(describe(storage)))
+            }
+            return try ModelSource(hdf5: storage)
+        }
+        let archive: ZipArchive
+        do throws(CoreError) {
+            archive = try ZipArchive(storage: storage)
+        } catch {
+            throw KerasError(error)
+        }
+        guard archive["config.json"] != nil else { throw KerasError(.notKeras(describe(archive))) }
+        return try ModelSource(parts: .archive(archive))
     }
 
     private static func describe(_ storage: Storage) -> String {
@@ -47,149 +141,10 @@ public enum KerasReader {
         return "neither HDF5 nor a zip archive"
     }
 
-    // MARK: HDF5
-
-    private static func readHDF5(_ storage: Storage) throws(KerasError) -> Graph {
-        let root = try HDF5Library.catalogue(
-            of: storage, in: 0..<storage.byteCount, skipping: ["optimizer_weights", "optimizer"])
-        guard let text = root.attributes["model_config"] else { throw withoutConfiguration(root) }
-        guard let text = text.text else {
-            throw KerasError(.refused("attribute \"model_config\" is not text"))
-        }
-        let version = root.attributes["keras_version"]?.text ?? "1"
-        let configuration = try json(Array(text.utf8), place: Place(member: "model_config"))
-        let model = try ModelParser(major: major(version)).model(configuration)
-        guard let weights = root.group("model_weights") else {
-            throw KerasError(.missing("group \"model_weights\""))
-        }
-        let stored = try LegacyWeights(root: weights, path: "/model_weights", major: major(version))
-            .stored(for: model)
-        var metadata = metadata("Keras HDF5", version: version, model)
-        if let backend = root.attributes["backend"]?.text { metadata.entries.append(.init("backend", backend)) }
-        if root.attributes["training_config"] != nil { metadata.entries.append(.init("training_config", "present")) }
-        return try graph(model, stored, metadata, HDF5Payloads(storage: storage, base: 0))
-    }
-
-    /// What an HDF5 file without a configuration is.
-    private static func withoutConfiguration(_ root: HDF5Group) -> KerasError {
-        if root.attributes["layer_names"] != nil || root.attributes["layer_names0"] != nil {
-            return KerasError(.weightsOnly("weights of Keras 1 or 2"))
-        }
-        if root.group("model_weights") != nil {
-            return KerasError(.missing("attribute \"model_config\""))
-        }
-        if root.group("layers") != nil || root.group("_layer_checkpoint_dependencies") != nil {
-            return KerasError(.weightsOnly("weights of Keras 3"))
-        }
-        return KerasError(.notKeras("an HDF5 file without the attribute \"model_config\""))
-    }
-
-    // MARK: Archives
-
-    private static func readArchive(_ storage: Storage) throws(KerasError) -> Graph {
-        let archive: ZipArchive
-        do throws(CoreError) {
-            archive = try ZipArchive(storage: storage)
-        } catch {
-            throw KerasError(error)
-        }
-        return try readArchive(archive)
-    }
-
-    private static func readArchive(_ archive: ZipArchive) throws(KerasError) -> Graph {
-        guard let member = archive["config.json"] else { throw KerasError(.notKeras(describe(archive))) }
-        let configuration = try json(of: member, in: archive)
-        var version = "3"
-        var entries: [GraphMetadata.Entry] = []
-        if let member = archive["metadata.json"] {
-            let facts = try json(of: member, in: archive)
-            version = facts["keras_version"]?.stringValue ?? version
-            if let date = facts["date_saved"]?.stringValue { entries.append(.init("date_saved", date)) }
-        }
-        guard let weights = archive["model.weights.h5"] else {
-            guard archive["model.weights.npz"] == nil else {
-                throw KerasError(.refused("weights are in model.weights.npz, read is model.weights.h5"))
-            }
-            throw KerasError(.missing("member model.weights.h5"))
-        }
-        let place = Place(member: weights.name)
-        let contents: (storage: Storage, range: Range<Int>)
-        do throws(CoreError) {
-            contents = try archive.contents(of: weights, limit: Limits.decodedBytes)
-        } catch {
-            throw KerasError(error).at(place)
-        }
-        let model = try ModelParser(major: major(version)).model(configuration)
-        let stored: StoredWeights
-        do throws(KerasError) {
-            let root = try HDF5Library.catalogue(
-                of: contents.storage, in: contents.range, skipping: ["optimizer"])
-            stored = try ArchiveWeights(root: root).stored(for: model)
-        } catch {
-            throw error.at(place)
-        }
-        var metadata = metadata("Keras archive", version: version, model)
-        metadata.entries += entries
-        if configuration["compile_config"]?.objectValue?.isEmpty == false {
-            metadata.entries.append(.init("compile_config", "present"))
-        }
-        return try graph(
-            model, stored, metadata, HDF5Payloads(storage: contents.storage, base: contents.range.lowerBound))
-    }
-
     private static func describe(_ archive: ZipArchive) -> String {
         let names = archive.members.map(\.name)
         if names.contains(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }) { return "a PyTorch checkpoint" }
         if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) { return "a NumPy archive" }
         return "a zip archive without config.json"
-    }
-
-    // MARK: Both
-
-    private static func json(of member: ZipArchive.Member, in archive: ZipArchive) throws(KerasError) -> JSONValue {
-        let bytes: [UInt8]
-        do throws(CoreError) {
-            bytes = try archive.bytes(of: member, limit: Limits.jsonBytes)
-        } catch {
-            throw KerasError(error)
-        }
-        return try json(bytes, place: Place(member: member.name))
-    }
-
-    private static func json(_ bytes: [UInt8], place: Place) throws(KerasError) -> JSONValue {
-        do throws(CoreError) {
-            return try JSONValue(parsing: bytes)
-        } catch {
-            throw KerasError(error).at(place)
-        }
-    }
-
-    /// The first number of a version.
-    private static func major(_ version: String) -> Int {
-        version.split(separator: ".").first.flatMap { Int($0) } ?? 1
-    }
-
-    private static func metadata(_ format: String, version: String, _ model: ModelConfiguration) -> GraphMetadata {
-        GraphMetadata(
-            sourceFormat: format, producer: "keras \(version)",
-            entries: [.init("keras_version", version), .init("model_class", model.className)])
-    }
-
-    private static func graph(
-        _ model: ModelConfiguration, _ stored: StoredWeights, _ metadata: GraphMetadata, _ payloads: HDF5Payloads
-    ) throws(KerasError) -> Graph {
-        var importer = ModelImporter(
-            builder: GraphBuilder(name: model.name, metadata: metadata), stored: stored, payloads: payloads)
-        let values = try importer.add(model, inputs: [], scope: ModelScope())
-        var names: Set<String> = []
-        for (index, (output, value)) in zip(model.outputs, values).enumerated() {
-            let name = output.name ?? output.reference.layer
-            importer.builder.addOutput(names.insert(name).inserted ? name : "output_\(index)", value)
-        }
-        do throws(GraphError) {
-            return try importer.builder.build()
-        } catch {
-            throw KerasError(error)
-        }
     }
 }

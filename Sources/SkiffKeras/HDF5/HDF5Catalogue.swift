@@ -70,6 +70,8 @@ enum HDF5Attribute: Hashable, Sendable {
 struct HDF5Dataset: Hashable, Sendable {
     /// Path from the root of the file, for messages.
     var path: String
+    /// Which of the files that hold a model's weights has it; shards are several.
+    var file = 0
     var elementType: ElementType
     var byteOrder: ByteOrder
     var shape: Shape

@@ -2,19 +2,31 @@ internal import SkiffCore
 
 /// Makes tensors of datasets: in place where the file has the elements in one piece, else as bytes of ours.
 struct HDF5Payloads {
-    let storage: Storage
-    /// Offset of the HDF5 file in the storage.
-    let base: Int
+    /// A file that holds datasets: a storage, and the file's offset in it.
+    struct File {
+        let storage: Storage
+        let base: Int
+    }
+
+    /// The files, by ``HDF5Dataset/file``.
+    private(set) var files: [File]
     /// Bytes decoded so far.
     private var decodedBytes = 0
 
     init(storage: Storage, base: Int) {
-        self.storage = storage
-        self.base = base
+        self.init([File(storage: storage, base: base)])
+    }
+
+    init(_ files: [File]) {
+        self.files = files
     }
 
     mutating func tensor(of dataset: HDF5Dataset) throws(KerasError) -> Tensor {
         let place = Place(member: dataset.path)
+        guard files.indices.contains(dataset.file) else {
+            throw KerasError(.missing("the file of the dataset"), at: place)
+        }
+        let (storage, base) = (files[dataset.file].storage, files[dataset.file].base)
         do throws(CoreError) {
             switch dataset.payload {
             case .range(let range):
@@ -27,7 +39,7 @@ struct HDF5Payloads {
                     byteRange: 0..<bytes.count, byteOrder: dataset.byteOrder)
             case .refused(let why): throw CoreError(.malformed(why))
             case .chunks(let chunks):
-                let bytes = try decode(chunks, of: dataset)
+                let bytes = try decode(chunks, of: dataset, storage, base)
                 return try Tensor(
                     elementType: dataset.elementType, shape: dataset.shape, storage: Storage(bytes),
                     byteRange: 0..<bytes.count, byteOrder: dataset.byteOrder)
@@ -37,7 +49,9 @@ struct HDF5Payloads {
         }
     }
 
-    private mutating func decode(_ chunks: HDF5Chunks, of dataset: HDF5Dataset) throws(CoreError) -> [UInt8] {
+    private mutating func decode(
+        _ chunks: HDF5Chunks, of dataset: HDF5Dataset, _ storage: Storage, _ base: Int
+    ) throws(CoreError) -> [UInt8] {
         let bytes = try checkedTensorBytes(shape: dataset.shape, elementType: dataset.elementType)
         let width = dataset.elementType.byteWidth ?? 1
         let (total, overflow) = decodedBytes.addingReportingOverflow(bytes)

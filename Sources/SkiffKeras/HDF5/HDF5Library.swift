@@ -9,9 +9,11 @@ enum HDF5Library {
     /// The catalogue of the HDF5 file at `range` of a storage.
     ///
     /// This is the one door to libhdf5. The library sees the bytes of the range and nothing else.
-    /// - Parameter skipping: names of root members that are not looked at (state of optimizers).
+    /// - Parameters:
+    ///   - skipping: names of root members that are not looked at (state of optimizers).
+    ///   - file: what the datasets bear as their ``HDF5Dataset/file``.
     static func catalogue(
-        of storage: Storage, in range: Range<Int>, skipping: Set<String> = []
+        of storage: Storage, in range: Range<Int>, skipping: Set<String> = [], file: Int = 0
     ) throws(KerasError) -> HDF5Group {
         guard hasSignature(storage, at: range) else {
             throw KerasError(.notKeras("the HDF5 signature is missing"), at: Place(byteOffset: range.lowerBound))
@@ -19,7 +21,7 @@ enum HDF5Library {
         let result: Result<HDF5Group, KerasError> = lock.withLock { _ in
             storage.withUnsafeBytes(in: range) { bytes in
                 do throws(KerasError) {
-                    return .success(try walk(bytes, skipping: skipping))
+                    return .success(try walk(bytes, skipping: skipping, file: file))
                 } catch {
                     return .failure(error)
                 }
@@ -37,7 +39,7 @@ enum HDF5Library {
     static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     private static func walk(
-        _ bytes: UnsafeRawBufferPointer, skipping: Set<String>
+        _ bytes: UnsafeRawBufferPointer, skipping: Set<String>, file index: Int
     ) throws(KerasError) -> HDF5Group {
         guard skiff_hdf5_prepare() else { throw failure("starting") }
         var source = skiff_hdf5_source(
@@ -47,7 +49,7 @@ enum HDF5Library {
                 let file = skiff_hdf5_open_file(source)
                 guard file >= 0 else { throw failure("opening the file") }
                 defer { skiff_hdf5_close_file(file) }
-                var walk = HDF5Walk(fileBytes: bytes.count, skipping: skipping)
+                var walk = HDF5Walk(fileBytes: bytes.count, skipping: skipping, file: index)
                 return .success(try walk.root(of: file))
             } catch {
                 return .failure(error)

@@ -11,7 +11,7 @@ extension HDF5Walk {
             throw HDF5Library.failure("describing a dataset", at: path)
         }
         var dataset = HDF5Dataset(
-            path: path, elementType: .float32, byteOrder: .little, shape: [], payload: .refused(""))
+            path: path, file: file, elementType: .float32, byteOrder: .little, shape: [], payload: .refused(""))
         if let refusal = refusal(of: description) {
             dataset.payload = .refused(refusal)
             return dataset

@@ -8,6 +8,7 @@ internal import SkiffCore
 struct HDF5Walk {
     let fileBytes: Int
     let skipping: Set<String>
+    let file: Int
     private var visited: Set<UInt64> = []
     /// Objects and attributes met so far.
     private var objects = 0
@@ -16,9 +17,10 @@ struct HDF5Walk {
     /// Steps libhdf5 takes to list chunks: it starts from the first one for each.
     private var chunkSteps = 0
 
-    init(fileBytes: Int, skipping: Set<String>) {
+    init(fileBytes: Int, skipping: Set<String>, file: Int) {
         self.fileBytes = fileBytes
         self.skipping = skipping
+        self.file = file
     }
 
     mutating func root(of file: skiff_hdf5_id) throws(KerasError) -> HDF5Group {

@@ -2,8 +2,12 @@ internal import SkiffCore
 
 /// Weights as Keras 3 lays them out in `.weights.h5`: `layers/<class>[_k]/vars/<i>`, the class in snake case and
 /// counted in the model's order of layers, nested models in the same form inside.
+///
+/// Keras 2.12 and 2.13 say `_layer_checkpoint_dependencies` for `layers`, and list layers that have weights twice, so
+/// these count for two.
 struct ArchiveWeights {
     let root: HDF5Group
+    private static let oldContainer = "_layer_checkpoint_dependencies"
 
     func stored(for model: ModelConfiguration) throws(KerasError) -> StoredWeights {
         var result: StoredWeights = [:]
@@ -15,11 +19,13 @@ struct ArchiveWeights {
         _ model: ModelConfiguration, group: HDF5Group, path: String, prefix: String,
         into result: inout StoredWeights
     ) throws(KerasError) {
-        let container = group.group("layers") ?? HDF5Group()
-        let places = try places(of: model, in: container, path: path + "/layers")
+        let name = group.group("layers") == nil ? Self.oldContainer : "layers"
+        let container = group.group(name) ?? HDF5Group()
+        let path = path + "/" + name
+        let places = try places(of: model, in: container, path: path)
         for (layer, place) in zip(model.layers, places) {
             guard let place, let own = container.group(place) else { continue }
-            let inner = path + "/layers/" + place
+            let inner = path + "/" + place
             if case .model(let nested) = layer.role {
                 try collect(
                     nested.model, group: own, path: inner, prefix: layerPath(prefix, layer.name), into: &result)
@@ -28,12 +34,12 @@ struct ArchiveWeights {
             }
         }
         let used = Set(places.compactMap { $0 })
-        let extra = container.members.keys.filter { !used.contains($0) && hasVariables(container.group($0)) }
+        let extra = container.members.keys.filter { !used.contains($0) && container.group($0).map(Self.hasVariables) == true }
         guard extra.isEmpty else {
             let lacking = zip(model.layers, places).filter { $1 == nil }.map(\.0.name)
             throw KerasError(
                 .layersDiffer(onlyInConfiguration: lacking, onlyInWeights: extra.sorted()),
-                at: Place(member: path + "/layers"))
+                at: Place(member: path))
         }
     }
 
@@ -48,6 +54,7 @@ struct ArchiveWeights {
             }
             byName[name] = place
         }
+        let isOld = path.hasSuffix(Self.oldContainer)
         var counts: [String: Int] = [:]
         var places: [String?] = []
         for layer in model.layers {
@@ -56,10 +63,11 @@ struct ArchiveWeights {
                 places.append(nil)
                 continue
             }
-            let kind = snakeCase(layer.className)
+            let kind = layer.className == "Model" ? "functional" : snakeCase(layer.className)
             let count = counts[kind, default: 0]
-            counts[kind] = count + 1
             let counted = count == 0 ? kind : "\(kind)_\(count)"
+            let isTwice = isOld && container.group(counted).map(Self.hasVariables) == true
+            counts[kind] = count + (isTwice ? 2 : 1)
             let found = container.group(counted)?.group("vars")?.attributes["name"]?.text
             if let found, found != layer.name, isLayer(layer) {
                 guard let place = byName[layer.name] else {
@@ -83,12 +91,13 @@ struct ArchiveWeights {
         }
     }
 
-    private func hasVariables(_ group: HDF5Group?) -> Bool {
-        guard let group else { return false }
-        if let variables = group.group("vars"), !variables.members.isEmpty { return true }
-        return group.group("layers")?.members.values.contains { member in
-            if case .group(let inner) = member { hasVariables(inner) } else { false }
-        } ?? false
+    /// Whether there are weights in a group, however deep. Catalogues are no deeper than the limit of nesting.
+    static func hasVariables(_ group: HDF5Group) -> Bool {
+        group.members.contains { name, member in
+            guard case .group(let inner) = member else { return false }
+            guard name == "vars" else { return hasVariables(inner) }
+            return inner.members.values.contains { if case .dataset = $0 { true } else { false } }
+        }
     }
 
     private func variables(of group: HDF5Group, path: String) throws(KerasError) -> [StoredWeight] {

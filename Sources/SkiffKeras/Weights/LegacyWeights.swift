@@ -9,9 +9,7 @@ struct LegacyWeights {
     let major: Int
 
     func stored(for model: ModelConfiguration) throws(KerasError) -> StoredWeights {
-        guard let names = try Self.names("layer_names", of: root, at: path) else {
-            throw KerasError(.missing("attribute \"layer_names\""), at: Place(member: path))
-        }
+        let names = try layerNames()
         var result: StoredWeights = [:]
         var extra: [String] = []
         for name in names {
@@ -39,12 +37,20 @@ struct LegacyWeights {
         return result
     }
 
+    /// The layers of the outermost model, in its order.
+    func layerNames() throws(KerasError) -> [String] {
+        guard let names = try Self.names("layer_names", of: root, at: path) else {
+            throw KerasError(.missing("attribute \"layer_names\""), at: Place(member: path.isEmpty ? "/" : path))
+        }
+        return names
+    }
+
     private func hasWeights(_ layer: LayerConfiguration) -> Bool {
         if case .model(let nested) = layer.role { return nested.model.layers.contains { hasWeights($0) } }
         return !(layer.requirements ?? []).isEmpty
     }
 
-    private func weights(of layer: String) throws(KerasError) -> [StoredWeight] {
+    func weights(of layer: String) throws(KerasError) -> [StoredWeight] {
         let groupPath = path + "/" + layer
         guard case .group(let group)? = root.member(at: layer) else {
             throw KerasError(.missing("group of layer \"\(escaped(layer))\""), at: Place(member: path))
