@@ -52,7 +52,7 @@ let package = Package(
         module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC", crypto]),
         module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),
         module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
-        module("SkiffArchitectures", ["SkiffCore", "SkiffGraph"]),
+        module("SkiffArchitectures", ["SkiffCore", "SkiffGraph", "SkiffInspect"]),
         module("SkiffSafetensors", ["SkiffCore", "SkiffGraph"]),
         module("SkiffEngine", ["SkiffCore", "SkiffGraph"]),
         module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),

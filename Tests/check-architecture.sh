@@ -30,7 +30,7 @@ imports() {
     SkiffONNX) echo "$system SkiffCore SkiffGraph CONNXSchema CProtobufC Crypto" ;;
     SkiffKeras) echo "$system SkiffCore SkiffGraph CHDF5Shims" ;;
     SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CProtobufC Crypto" ;;
-    SkiffArchitectures) echo "$system SkiffCore SkiffGraph" ;;
+    SkiffArchitectures) echo "$system SkiffCore SkiffGraph SkiffInspect" ;;
     SkiffSafetensors) echo "$system SkiffCore SkiffGraph" ;;
     SkiffEngine) echo "$system SkiffCore SkiffGraph" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;

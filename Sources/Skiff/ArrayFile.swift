@@ -26,9 +26,13 @@ public enum ArrayFile: Sendable {
     /// Whether the file at `path` is an archive of arrays and nothing else.
     public static func isArchive(_ path: String) -> Bool {
         guard let storage = try? Storage(mapping: path),
-            let head = try? storage.bytes(in: 0..<min(8, storage.byteCount)), ZipArchive.recognizes(head),
-            let archive = try? ZipArchive(storage: storage, naming: .labels)
+            let head = try? storage.bytes(in: 0..<min(8, storage.byteCount)), ZipArchive.recognizes(head)
         else { return false }
+        return isArchive(storage)
+    }
+
+    static func isArchive(_ storage: Storage) -> Bool {
+        guard let archive = try? ZipArchive(storage: storage, naming: .labels) else { return false }
         let files = archive.members.filter { !$0.isFolder }
         return !files.isEmpty && files.allSatisfy { $0.name.hasSuffix(".npy") }
     }

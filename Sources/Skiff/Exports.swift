@@ -1,4 +1,5 @@
 // `import Skiff` is enough: tensors, graphs, evaluators, reports and inspections come with it.
+@_exported public import SkiffArchitectures
 @_exported public import SkiffCore
 @_exported public import SkiffEngine
 @_exported public import SkiffGraph

@@ -1,3 +1,6 @@
+public import SkiffCore
+internal import SkiffGraph
+
 /// One kind of model file: how it is told by its bytes, read and written.
 public struct Format: Sendable {
     /// Skiff's spelling, in `--json`.
@@ -10,6 +13,8 @@ public struct Format: Sendable {
     var recognizes: @Sendable (Storage) -> Bool
     /// Reads a file; the folder is where external data may lie.
     var read: @Sendable (_ storage: Storage, _ folder: String) throws -> Graph
+    /// Reads a file's weights without its architecture; `nil` where the format does not part the two.
+    var readWeights: (@Sendable (_ storage: Storage, _ folder: String) throws -> WeightSet)?
     /// Writes a file, atomically, with the source's file name, telling what part of it is written; `nil` where Skiff
     /// only reads the format.
     var write: Write?

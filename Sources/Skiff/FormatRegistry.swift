@@ -5,7 +5,9 @@ internal import SkiffSafetensors
 
 /// The formats Skiff knows, in the order they are tried: those with a signature first.
 public enum FormatRegistry {
-    public static let formats: [Format] = [skiff, kerasArchive, kerasHDF5, safetensors, onnx]
+    public static let formats: [Format] = [
+        skiff, kerasArchive, kerasWeights, kerasHDF5, safetensors, safetensorsIndex, numpyArchive, onnx,
+    ]
 
     private static let skiff = Format(
         identifier: "skiff", name: "Skiff", extensions: ["skiff"],
@@ -22,27 +24,51 @@ public enum FormatRegistry {
     private static let kerasArchive = Format(
         identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],
         recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && KerasReader.recognizes($0) },
-        read: { storage, _ in try KerasReader.read(storage: storage) })
+        read: { storage, _ in try KerasReader.read(storage: storage) },
+        readWeights: { try KerasReader.weights(storage: $0, folder: $1) })
+
+    /// A `.keras` archive that was unpacked; the file is its `config.json`. Found by the folder, not by bytes.
+    static let kerasFolder = Format(
+        identifier: "keras-folder", name: "Keras 3 archive, unpacked", extensions: ["keras"],
+        recognizes: { _ in false },
+        read: { try KerasReader.read(folder: $1) },
+        readWeights: { try KerasReader.weights(folder: $1) })
+
+    private static let kerasWeights = Format(
+        identifier: "keras-weights", name: "Keras weights", extensions: ["weights.h5", "h5", "weights.json"],
+        recognizes: { KerasReader.recognizesWeights($0) },
+        read: { try Rebuilding.graph(of: KerasReader.weights(storage: $0, folder: $1)) },
+        readWeights: { try KerasReader.weights(storage: $0, folder: $1) })
 
     private static let kerasHDF5 = Format(
         identifier: "keras-hdf5", name: "Keras HDF5 (Keras 1, 2 and 3)", extensions: ["h5", "hdf5"],
         recognizes: { KerasReader.recognizes($0) },
-        read: { storage, _ in try KerasReader.read(storage: storage) })
+        read: { storage, _ in try KerasReader.read(storage: storage) },
+        readWeights: { try KerasReader.weights(storage: $0, folder: $1) })
 
     private static let safetensors = Format(
         identifier: "safetensors", name: "safetensors", extensions: ["safetensors"],
         recognizes: { SafetensorsReader.recognizes(head(of: $0, 10)) },
-        read: { storage, _ in
-            // What is broken is said first.
-            _ = try SafetensorsReader.weights(storage: storage)
-            throw SkiffError(.weightsOnly, at: Place(file: storage.path))
-        },
+        read: { storage, _ in try Rebuilding.graph(of: SafetensorsReader.weights(storage: storage)) },
+        readWeights: { storage, _ in try SafetensorsReader.weights(storage: storage) },
         write: { graph, path, _, progress in
             try SafetensorsWriter.write(graph, to: path) { progress?(part($0, of: $1)) }
         },
         weightsDifference: { storage, graph in
             WeightComparison.firstDifference(of: graph, from: try SafetensorsFile(storage: storage).tensors)
         })
+
+    private static let safetensorsIndex = Format(
+        identifier: "safetensors-index", name: "safetensors in several files", extensions: ["index.json"],
+        recognizes: { SafetensorsReader.recognizesIndex($0) },
+        read: { try Rebuilding.graph(of: SafetensorsReader.weights(indexStorage: $0, folder: $1)) },
+        readWeights: { try SafetensorsReader.weights(indexStorage: $0, folder: $1) })
+
+    private static let numpyArchive = Format(
+        identifier: "npz", name: "NumPy archive of weights", extensions: ["npz"],
+        recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && ArrayFile.isArchive($0) },
+        read: { storage, _ in try Rebuilding.graph(of: WeightSet(npz: storage)) },
+        readWeights: { storage, _ in try WeightSet(npz: storage) })
 
     private static let onnx = Format(
         identifier: "onnx", name: "ONNX", extensions: ["onnx"],

@@ -1,3 +1,6 @@
+internal import SkiffArchitectures
+internal import SkiffKeras
+
 /// A network read from a file: its graph, and what the file was.
 ///
 ///     let model = try Model(contentsOf: "resnet50.onnx")
@@ -14,16 +17,60 @@ public struct Model: Sendable {
     private let storage: Storage
 
     /// Reads a model of any format that Skiff knows; which, the bytes tell. Of a folder `model.onnx` is read.
+    ///
+    /// A file of weights alone becomes a network where an architecture fits them; ``assumptions`` says what the
+    /// weights could not tell.
+    /// - Parameter architecture: Where the architecture comes from, if not from the file.
     /// - Throws: ``SkiffError`` naming the file, the node or layer, and what was expected.
-    public init(contentsOf path: String) throws(SkiffError) {
-        let file = try ModelFolder.modelFile(at: path)
+    public init(
+        contentsOf path: String, architecture: ArchitectureSource = .automatic
+    ) throws(SkiffError) {
+        let isUnpacked = ModelFolder.isUnpackedArchive(path)
+        let file = isUnpacked ? ModelFolder.joined(path, "config.json") : try ModelFolder.modelFile(at: path)
         let storage = try located(Place(file: file)) { try Storage(mapping: file) }
-        let format = try FormatRegistry.format(of: storage)
+        let format = isUnpacked ? FormatRegistry.kerasFolder : try FormatRegistry.format(of: storage)
         self.format = format
         self.path = file
         byteCount = storage.byteCount
         self.storage = storage
-        graph = try located(Place(file: file)) { try format.read(storage, folder(of: file)) }
+        graph = try located(Place(file: file)) { try Self.graph(storage, format, file, architecture) }
+    }
+
+    private static func graph(
+        _ storage: Storage, _ format: Format, _ file: String, _ architecture: ArchitectureSource
+    ) throws -> Graph {
+        let folder = folder(of: file)
+        if architecture == .automatic { return try format.read(storage, folder) }
+        guard let readWeights = format.readWeights else {
+            throw SkiffError(.architecture("is a model with an architecture of its own"))
+        }
+        switch architecture {
+        case .automatic: return try format.read(storage, folder)
+        case .named(let name): return try Rebuilding.graph(of: readWeights(storage, folder), named: name)
+        case .configuration(let path):
+            let configuration = try located(Place(file: path)) {
+                let storage = try Storage(mapping: path)
+                return try storage.bytes(in: 0..<min(storage.byteCount, Limits.jsonBytes))
+            }
+            return try KerasReader.read(configuration: configuration, weights: storage, folder: folder)
+        case .model(let path):
+            return try Rebuilding.graph(of: readWeights(storage, folder), like: Model(contentsOf: path))
+        }
+    }
+
+    /// What the file could not tell of its network and was taken for granted, one per line; empty for files that
+    /// hold their architecture.
+    public var assumptions: [String] {
+        graph.metadata.entries.filter { $0.key == ArchitectureCandidate.assumptionKey }.map(\.value)
+    }
+
+    /// What was found where several architectures fit a file of weights: which, and why this one.
+    public var architectureNotes: [String] {
+        let metadata = graph.metadata
+        return [
+            metadata[ArchitectureCandidate.rivalsKey].map { "fits too: \($0); --architecture chooses" },
+            metadata[ArchitectureCandidate.evidenceKey],
+        ].compactMap { $0 }
     }
 
     /// Runs the model.
@@ -50,10 +97,7 @@ public struct Model: Sendable {
     ///   cannot be carried, or the file cannot be written.
     public func write(to path: String, progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         let format = try FormatRegistry.format(forWriting: path)
-        if let target = (try? Storage(mapping: path))?.identity {
-            let reads = [storage] + graph.values.compactMap(\.tensor?.storage)
-            if reads.contains(where: { $0.identity == target }) { throw SkiffError(.sameFile, at: Place(file: path)) }
-        }
+        try checkTarget(path)
         // Where only weights are written, no layer has to be carried.
         if !format.isWeightsOnly { try checkCarriable() }
         try located(Place(file: path)) {
@@ -87,8 +131,20 @@ public struct Model: Sendable {
     }
 
     /// What the model consists of: layers, residual blocks, family.
+    ///
+    /// Networks rebuilt from weights take images of any size; their work is counted at the usual one.
     public func inspection() -> Inspection {
-        Inspection(of: graph, format: format.name, fileBytes: byteCount)
+        let extent = graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) }
+        return Inspection(
+            of: graph, format: format.name, fileBytes: byteCount,
+            extents: extent.map { ["height": $0, "width": $0] } ?? [:])
+    }
+
+    /// - Throws: ``SkiffError`` `sameFile` where `path` is a file that the model is read from.
+    func checkTarget(_ path: String) throws(SkiffError) {
+        guard let target = (try? Storage(mapping: path))?.identity else { return }
+        let reads = [storage] + graph.values.compactMap(\.tensor?.storage)
+        if reads.contains(where: { $0.identity == target }) { throw SkiffError(.sameFile, at: Place(file: path)) }
     }
 
     /// - Throws: ``SkiffError`` `notConvertible` for a layer whose function lies in code that is not carried.

@@ -20,17 +20,20 @@ enum ModelFolder {
         let names = Set(names(in: path))
         if names.contains("model.onnx") { return joined(path, "model.onnx") }
         let place = Place(file: path)
-        if names.contains("config.json"), names.contains("model.weights.h5") {
-            throw SkiffError(
-                .folder("is an unpacked .keras archive", hint: "pack it: cd there, then zip -0 -r ../model.keras ."),
-                at: place)
-        }
         if names.contains("saved_model.pb") {
             throw SkiffError(
                 .folder("is a TensorFlow SavedModel", hint: "load it in Keras and save it as .keras"), at: place)
         }
         throw SkiffError(
             .folder("is a folder without model.onnx", hint: "name the model's file in it"), at: place)
+    }
+
+    /// Whether the path is a folder that a `.keras` archive was unpacked to.
+    static func isUnpackedArchive(_ path: String) -> Bool {
+        guard isFolder(path) else { return false }
+        let names = Set(names(in: path))
+        return names.contains("config.json")
+            && !names.isDisjoint(with: ["model.weights.h5", "model.weights.json", "model.weights.npz"])
     }
 
     /// The names of ONNX test data sets in the folder, in their order.

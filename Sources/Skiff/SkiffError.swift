@@ -5,8 +5,6 @@ public struct SkiffError: LocatedError {
         case lookalike(Lookalike)
         /// Bytes that are of no kind Skiff knows.
         case unrecognized(head: String)
-        /// Weights whose architecture is not known.
-        case weightsOnly
         /// A folder that is no model.
         case folder(String, hint: String?)
         /// A format that Skiff does not write, by the output's extension.
@@ -17,6 +15,8 @@ public struct SkiffError: LocatedError {
         case notConvertible(String)
         /// An array file that does not have what was asked of it.
         case arrays(String, hint: String?)
+        /// An architecture was given for a file that cannot take one.
+        case architecture(String)
         /// A refusal of the module that did the work.
         case module(any LocatedError)
     }
@@ -42,8 +42,7 @@ public struct SkiffError: LocatedError {
         switch reason {
         case .lookalike(let lookalike): "is \(lookalike.name), which Skiff does not read"
         case .unrecognized(let head): "is no model that Skiff knows: it begins with \(head)"
-        case .weightsOnly: "holds weights without an architecture"
-        case .folder(let text, _), .notConvertible(let text), .arrays(let text, _): text
+        case .folder(let text, _), .notConvertible(let text), .arrays(let text, _), .architecture(let text): text
         case .notWritable(let name):
             name.isEmpty
                 ? "has no extension, which says the format to write" : "Skiff does not write .\(escaped(name)) files"
@@ -56,11 +55,11 @@ public struct SkiffError: LocatedError {
         switch reason {
         case .lookalike(let lookalike): lookalike.hint
         case .unrecognized: "Skiff reads " + FormatRegistry.formats.map(\.name).joined(separator: ", ")
-        case .weightsOnly: "export the model itself: torch.onnx.export in PyTorch, model.save in Keras"
         case .folder(_, let hint), .arrays(_, let hint): hint
         case .notWritable:
             "use " + FormatRegistry.writable.flatMap(\.extensions).map { "." + $0 }.joined(separator: " or ")
         case .sameFile: "choose another name for the output"
+        case .architecture: "leave the architecture out, or name a file of weights"
         case .notConvertible: "skiff inspect shows such a model"
         case .module(let error): error.hint
         }

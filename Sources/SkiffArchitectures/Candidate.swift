@@ -40,8 +40,13 @@ public struct ArchitectureCandidate: Sendable {
     public var title: String { "\(networkName), \(convention.title)" }
 
     /// Builds the network.
+    /// - Parameters:
+    ///   - rivals: architectures that fit too, to be noted.
+    ///   - evidence: why it is this one, to be noted.
     /// - Throws: ``ArchitectureError`` where layers do not fit together.
-    public func graph(rivals: [ArchitectureCandidate] = []) throws(ArchitectureError) -> Graph {
+    public func graph(
+        rivals: [ArchitectureCandidate] = [], evidence: String? = nil
+    ) throws(ArchitectureError) -> Graph {
         var metadata = metadata
         metadata.entries.append(.init(Self.architectureKey, identifier))
         for assumption in assumptions { metadata.entries.append(.init(Self.assumptionKey, assumption.line)) }
@@ -49,6 +54,8 @@ public struct ArchitectureCandidate: Sendable {
             metadata.entries.append(
                 .init(Self.rivalsKey, rivals.map(\.identifier).joined(separator: ", ")))
         }
+        if let evidence { metadata.entries.append(.init(Self.evidenceKey, evidence)) }
+        if inputExtent == nil { metadata.entries.append(.init(Self.extentKey, String(usualExtent))) }
         let plan = Plan(convention, Blueprint(of: map, outputFirst: outputFirst))
         var assembler = GraphAssembler(
             convention, map, outputFirst: outputFirst, name: network, metadata: metadata)
@@ -59,6 +66,12 @@ public struct ArchitectureCandidate: Sendable {
     public static let architectureKey = "architecture"
     public static let assumptionKey = "assumption"
     public static let rivalsKey = "architectures_that_fit_too"
+    /// The usual extent of the images that a network of open extents takes, in pixels.
+    public static let extentKey = "usual_image_extent"
+    public static let evidenceKey = "architecture_evidence"
+
+    /// Whether the order of layers told what they are, not their names.
+    public var isPositional: Bool { map.scheme.identifier == NameScheme.positional.identifier }
 
     /// Rank among the conventions that fit one file; the least is the likeliest.
     var priority: Int {
@@ -66,6 +79,8 @@ public struct ArchitectureCandidate: Sendable {
         if convention.flipsKernels, outputFirst { return -1 }
         return Convention.all.firstIndex { $0.identifier == convention.identifier } ?? .max
     }
+
+    private var usualExtent: Int { convention.stem == .plain ? 32 : 224 }
 
     /// Heads that pool a fixed number of positions take images of one size.
     private var inputExtent: Int? {

@@ -16,7 +16,7 @@ public struct Convention: Hashable, Sendable {
     let head: Head
     let epsilon: Float
     let padding: PaddingStyle
-    let preprocessing: Preprocessing
+    public let preprocessing: Preprocessing
     /// Numbers of convolutions that blocks may have.
     let depths: [Int]
     /// Roles of normalizations that decide whether the convention fits.
@@ -92,5 +92,24 @@ public struct Convention: Hashable, Sendable {
         case allButProjections
         /// In front of convolutions; `stem`, `final` and `input` say whether those are there too.
         case before(stem: Bool, final: Bool, input: Bool)
+    }
+}
+
+extension Convention.Preprocessing {
+    /// What a network is given for one channel of a pixel of red, green and blue in 0…255. Networks of one channel
+    /// see grey; others than three see the colours in turn.
+    public func value(_ pixel: [Float], channel: Int, of channels: Int) -> Float {
+        let position = channels == 1 ? 1 : channel % 3
+        let colour = channels == 1 ? pixel.reduce(0, +) / Float(max(pixel.count, 1)) : pixel[position]
+        switch self {
+        case .torch:
+            return (colour / 255 - [0.485, 0.456, 0.406][position]) / [0.229, 0.224, 0.225][position]
+        case .caffe:
+            let turned = channels == 1 ? colour : pixel[2 - position]
+            return turned - [103.939, 116.779, 123.68][position]
+        case .tensorFlow: return colour / 127.5 - 1
+        case .unit: return colour / 255
+        case .raw: return colour
+        }
     }
 }

@@ -19,7 +19,8 @@ extension NameScheme {
             Entry(.classifier, "fc"), Entry(.classifier, "linear"), Entry(.classifier, "last_linear"),
             Entry(.classifier, "classifier"), Entry(.classifier, "head"),
         ],
-        block: NameTemplate("layer{stage+1}.{block}"), separator: ".", variables: .torch, outputFirst: true)
+        block: NameTemplate("layer{stage+1}.{block}"), separator: ".", variables: .torch, outputFirst: true, biases: .none,
+        epsilon: 1e-5, strideSite: 1)
 
     /// timm's variants with three convolutions in the stem and pooled projections (`resnet50d`).
     static let timmDeep = NameScheme(
@@ -34,7 +35,8 @@ extension NameScheme {
             Entry(.projectionNormalization, "layer{stage+1}.{block}.downsample.2"),
             Entry(.classifier, "fc"), Entry(.classifier, "head.fc"),
         ],
-        block: NameTemplate("layer{stage+1}.{block}"), separator: ".", variables: .torch, outputFirst: true)
+        block: NameTemplate("layer{stage+1}.{block}"), separator: ".", variables: .torch, outputFirst: true, biases: .none,
+        epsilon: 1e-5, strideSite: 1)
 
     /// `ResNetForImageClassification` of Hugging Face transformers.
     static let huggingFace = NameScheme(
@@ -49,7 +51,8 @@ extension NameScheme {
             Entry(.classifier, "classifier.1"),
         ],
         block: NameTemplate("encoder.stages.{stage}.layers.{block}"), separator: ".", variables: .torch,
-        outputFirst: true)
+        outputFirst: true, biases: .none,
+        epsilon: 1e-5, strideSite: 1)
 
     /// keras.applications since keras-applications 1.0.7, ResNet50/101/152.
     static let keras = NameScheme(
@@ -62,7 +65,8 @@ extension NameScheme {
             Entry(.normalization, "conv{stage+2}_block{block+1}_{index+1}_bn"),
             Entry(.classifier, "predictions"), Entry(.classifier, "probs"), Entry(.classifier, "fc1000"),
         ],
-        block: NameTemplate("conv{stage+2}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false)
+        block: NameTemplate("conv{stage+2}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false, biases: .all,
+        epsilon: 1.001e-5, strideSite: 0)
 
     /// keras.applications, ResNet50V2/101V2/152V2.
     static let kerasV2 = NameScheme(
@@ -76,7 +80,8 @@ extension NameScheme {
             Entry(.finalNormalization, "post_bn"),
             Entry(.classifier, "predictions"), Entry(.classifier, "probs"),
         ],
-        block: NameTemplate("conv{stage+2}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false)
+        block: NameTemplate("conv{stage+2}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false, biases: .versionTwo,
+        epsilon: 1.001e-5, strideSite: nil)
 
     /// keras.applications.resnet50 of Keras 1 to 2.2, in Caffe's names; deeper networks count blocks as Caffe does.
     static let kerasOld = NameScheme(
@@ -91,7 +96,8 @@ extension NameScheme {
             Entry(.projectionNormalization, "bn{stage+2}{block:a}_branch1"),
             Entry(.classifier, "fc1000"), Entry(.classifier, "fc{index}", index: 0), Entry(.classifier, "predictions"),
         ],
-        block: NameTemplate("res{stage+2}{block:a}"), separator: "_", variables: .keras, outputFirst: false)
+        block: NameTemplate("res{stage+2}{block:a}"), separator: "_", variables: .keras, outputFirst: false, biases: .all,
+        epsilon: 1e-3, strideSite: 0)
 
     /// The package classification_models, whose networks are MXNet's.
     static let classificationModels = NameScheme(
@@ -104,7 +110,8 @@ extension NameScheme {
             Entry(.projection, "stage{stage+1}_unit{block+1}_sc"),
             Entry(.finalNormalization, "bn1"), Entry(.classifier, "fc1"),
         ],
-        block: NameTemplate("stage{stage+1}_unit{block+1}"), separator: "_", variables: .keras, outputFirst: false)
+        block: NameTemplate("stage{stage+1}_unit{block+1}"), separator: "_", variables: .keras, outputFirst: false, biases: .none,
+        epsilon: 2e-5, strideSite: 1)
 
     /// For files whose names say nothing: the names that nodes get.
     static let positional = NameScheme(
@@ -118,5 +125,6 @@ extension NameScheme {
             Entry(.inputNormalization, "input_bn"), Entry(.finalNormalization, "final_bn"),
             Entry(.classifier, "classifier"),
         ],
-        block: NameTemplate("stage{stage+1}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false)
+        block: NameTemplate("stage{stage+1}_block{block+1}"), separator: "_", variables: .keras, outputFirst: false, biases: .none,
+        epsilon: 1e-5, strideSite: nil)
 }

@@ -12,7 +12,19 @@ public struct NameScheme: Sendable {
     let separator: String
     let variables: VariableNames
     /// Whether kernels are (O, I, H, W) and the classifier's weight (O, I); else (H, W, I, O) and (I, O).
-    let outputFirst: Bool
+    public let outputFirst: Bool
+    /// Which convolutions have a bias.
+    let biases: Biases
+    /// Epsilon of the framework's normalizations.
+    let epsilon: Float
+    /// The convolution of a bottleneck that is strided, from 0; `nil` where that differs.
+    let strideSite: Int?
+
+    enum Biases: Sendable {
+        case none, all
+        /// The stem, projections and each block's last convolution.
+        case versionTwo
+    }
 
     struct Entry: Sendable {
         let kind: LayerRole.Kind

@@ -81,6 +81,28 @@ extension RoleMap {
         }
         self.init(layers, scheme: scheme, prefix: prefix, leftOver: leftOver)
         guard layers[.stemConvolution(0)] != nil, !stages.isEmpty else { return nil }
+        if layers[.classifier] == nil { takeClassifier(from: weights) }
+    }
+
+    /// The classifier may stand beside the trunk and not under its prefix: `resnet.embedder…`, `classifier.1`.
+    private mutating func takeClassifier(from weights: WeightSet) {
+        let channels = Set(lastNormalizedChannels)
+        for layer in weights.layers where scheme.role(of: layer.name[...]) == .classifier {
+            guard let typed = TypedLayer(layer), typed.kind == .dense, !channels.isDisjoint(with: typed.kernelShape) else {
+                continue
+            }
+            layers[.classifier] = typed
+            leftOver.removeAll { $0 == layer.name }
+            return
+        }
+    }
+
+    /// Output channels of the last stage's convolutions, by either order of axes.
+    private var lastNormalizedChannels: [Int] {
+        guard let position = positions.last, let shape = layers[.convolution(position, convolutionsPerBlock - 1)]?.kernelShape,
+            shape.count == 4
+        else { return [] }
+        return [kernelsAreOutputFirst ?? scheme.outputFirst ? shape[0] : shape[3]]
     }
 
     /// The prefix under which most names are the scheme's; the empty one where it is as good.

@@ -6,7 +6,7 @@ extension Trial {
         var list: [Assumption] = []
         let blueprint = Blueprint(of: map, outputFirst: map.kernelsAreOutputFirst ?? map.scheme.outputFirst)
         func add(_ topic: String, _ text: String, _ reason: String? = nil) {
-            list.append(Assumption(topic, text, reason: reason ?? "so has \(convention.source)"))
+            list.append(Assumption(topic, text, reason: reason ?? "as in \(convention.source)"))
         }
         let evidence =
             map.scheme.identifier == NameScheme.positional.identifier
@@ -24,6 +24,10 @@ extension Trial {
                 "no projection is in the file")
         }
         if convention.shortcut == .pooledProjection { add("shortcut", "average pooling of 2×2 in front of strided projections") }
+        if case .globalPooling = convention.head {
+            add("image", "any size; work is counted at \(convention.stem == .plain ? 32 : 224)×\(convention.stem == .plain ? 32 : 224)",
+                "weights fit every size")
+        }
         add("head", headText(blueprint))
         add("preprocessing", "\(convention.preprocessing.rawValue), done by the caller")
         if convention.flipsKernels { add("kernels", "turned round by both spatial axes") }

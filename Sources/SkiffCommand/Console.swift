@@ -49,6 +49,12 @@ struct Console: Sendable {
         write("skiff: warning: \(text)\n", to: STDERR_FILENO)
     }
 
+    /// Prints a remark about the result.
+    func note(_ text: String) {
+        guard !quiet, !json else { return }
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
     /// Prints an error: `skiff: error: <place>: <message>` and a hint, or the object `skiff.error/1`.
     func report(_ error: any LocatedError) {
         if json {

@@ -11,6 +11,7 @@ extension Inspection {
             "fileBytes": .optional(fileBytes),
             "source": .string(metadata.sourceFormat),
             "producer": .string(producer),
+            "assumptions": .array(assumptions.map { .string($0) }),
             "metadata": .object(metadata.entries.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }),
             "inputs": .array(inputs.map(\.json)),
             "outputs": .array(outputs.map(\.json)),

@@ -16,6 +16,7 @@ extension Inspection {
             if stages.count > 1 { sections.append(stageLines(width: width, style: style)) }
         }
         sections.append(familyLines(style: style))
+        if !assumptions.isEmpty { sections.append(assumptionLines(style: style)) }
         if !warnings.isEmpty { sections.append(warningLines(style: style)) }
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
@@ -41,6 +42,19 @@ extension Inspection {
                 let padding = String(repeating: " ", count: column - title.count)
                 return "  " + style.faint(title) + padding + fact
             }
+    }
+
+    /// What the source could not tell, as the metadata lists it.
+    var assumptions: [String] { metadata.entries.filter { $0.key == "assumption" }.map(\.value) }
+
+    private func assumptionLines(style: TextStyle) -> [String] {
+        var lines = [style.heading("Assumed") + style.faint("  the source held weights alone")]
+        lines += assumptions.map { "  " + escaped($0) }
+        if let rivals = metadata["architectures_that_fit_too"] {
+            lines.append("  fits too: \(escaped(rivals)); --architecture chooses")
+        }
+        if let evidence = metadata["architecture_evidence"] { lines.append("  " + escaped(evidence)) }
+        return lines
     }
 
     private var parameterText: String {

@@ -16,7 +16,7 @@ public struct SeededInput: Sendable {
 
     public init(seed: UInt64 = 0) { self.seed = seed }
 
-    private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
+    static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     static func mix(_ word: UInt64) -> UInt64 {
         var z = word

@@ -14,6 +14,9 @@ struct Convert: Verb {
               skiff convert resnet50.h5 -o resnet50.skiff
               skiff convert model.onnx
               skiff convert model.onnx -o weights.safetensors
+              skiff convert resnet50_weights_notop.h5
+              skiff convert weights.h5 --config model.json
+              skiff convert resnet50.h5 --names torchvision -o resnet50.safetensors
               skiff convert model.keras -o out/model.skiff --no-verify --quiet
             """)
 
@@ -31,16 +34,33 @@ struct Convert: Verb {
     @Flag(inversion: .prefixedNo, help: ArgumentHelp("Compare the written file with the source.", visibility: .default))
     var verify = true
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the weights under another framework's names, as .safetensors: "
+                + NameMap.identifiers.joined(separator: ", ") + ".",
+            valueName: "scheme"),
+        completion: .list(NameMap.identifiers))
+    var names: String?
+
+    @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
     /// The output that was asked for, or the model's name with the usual extension, in the current folder.
     private var target: String {
         if let output { return output }
         let path = input.hasSuffix("/") ? String(input.dropLast()) : input
-        return stem(path) + ".skiff"
+        return stem(path) + (names.map { ".\($0).safetensors" } ?? ".skiff")
     }
 
     func validate() throws {
+        if let names {
+            guard NameMap.identifiers.contains(names) else {
+                throw ValidationError("--names has to be one of \(NameMap.identifiers.joined(separator: ", ")).")
+            }
+            guard target.hasSuffix(".safetensors") else {
+                throw ValidationError("--names writes weights alone, so the output has to end with .safetensors.")
+            }
+        }
         do throws(SkiffError) {
             _ = try FormatRegistry.format(forWriting: target)
         } catch {
@@ -51,73 +71,42 @@ struct Convert: Verb {
     func perform(_ console: Console) throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let target = target
-        let (model, written, difference) = try console.withProgress { progress in
+        var report = try console.withProgress { progress in
             progress("reading", 0)
-            let model = try Model(contentsOf: input)
-            try model.write(to: target) { progress("converting", $0) }
-            guard verify else { return (model, try fileSize(target), nil as String?) }
-            let difference = try model.firstDifference(fromWritten: target) { progress("comparing", $0) }
-            return (model, try fileSize(target), difference)
+            let model = try Model(contentsOf: input, architecture: architecture.source)
+            return try names.map { try convert(model, namedAs: $0, progress) } ?? convert(model, progress)
         }
+        report.duration = clock.now - start
+        console.json ? console.print(report.json) : console.print(report.text(colors: console.colors))
+        console.tellAssumptions(of: report.model)
+        for note in report.notes { console.note("note: " + escaped(note)) }
+        for id in report.model.graph.unknownNodes.prefix(3) {
+            console.warn("\(report.model.graph.place(of: id).text) is carried, but cannot be run")
+        }
+        if report.difference != nil { throw ExitCode(ExitCodes.parityFailed) }
+    }
+
+    private func convert(
+        _ model: Model, _ progress: @escaping @Sendable (String, Double) -> Void
+    ) throws -> ConversionReport {
+        try model.write(to: target) { progress("converting", $0) }
+        let difference = verify ? try model.firstDifference(fromWritten: target) { progress("comparing", $0) } : nil
         let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
-        let result = Result(
-            model: model, target: target, isWeightsOnly: isWeightsOnly, written: written, difference: difference, isVerified: verify,
-            duration: clock.now - start)
-        console.json ? console.print(result.json) : console.print(result.text(colors: console.colors))
-        for id in model.graph.unknownNodes.prefix(3) {
-            console.warn("\(model.graph.place(of: id).text) is carried, but cannot be run")
-        }
-        if difference != nil { throw ExitCode(ExitCodes.parityFailed) }
+        return ConversionReport(
+            model: model, target: target, written: try fileSize(target), tensorCount: model.graph.weights.count,
+            compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify)
+    }
+
+    private func convert(
+        _ model: Model, namedAs scheme: String, _ progress: @escaping @Sendable (String, Double) -> Void
+    ) throws -> ConversionReport {
+        let map = try model.names(in: scheme)
+        try model.write(map, to: target) { progress("converting", $0) }
+        let difference = verify ? try model.firstDifference(of: map, fromWritten: target) : nil
+        return ConversionReport(
+            model: model, target: target, written: try fileSize(target), tensorCount: map.rows.count,
+            compared: "weight", difference: difference, isVerified: verify, notes: map.notes)
     }
 
     private func fileSize(_ path: String) throws -> Int { try Storage(mapping: path).byteCount }
-
-    private struct Result {
-        var model: Model
-        var target: String
-        var isWeightsOnly: Bool
-        var written: Int
-        var difference: String?
-        var isVerified: Bool
-        var duration: Duration
-
-        private var tensorCount: Int { model.graph.weights.count }
-
-        func text(colors: Bool) -> String {
-            let identical = "parity: identical, every \(isWeightsOnly ? "weight" : "node and weight")"
-            let parity =
-                if let difference { "parity failed: \(difference)" } else { isVerified ? identical : "not verified" }
-            let color = difference == nil ? "32" : "31"
-            let verdict = colors && isVerified ? "\u{1B}[\(color)m\(parity)\u{1B}[0m" : parity
-            return "\(escaped(fileName(model.path))) → \(escaped(target)): \(byteText(sourceBytes)) → "
-                + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)"
-        }
-
-        /// The file, and external data where weights lie there.
-        private var sourceBytes: Int {
-            var files: [ObjectIdentifier: Int] = [:]
-            for id in model.graph.weights {
-                guard let storage = model.graph[id].tensor?.storage, let path = storage.path, path != model.path
-                else { continue }
-                files[ObjectIdentifier(storage)] = storage.byteCount
-            }
-            return files.values.reduce(model.byteCount, +)
-        }
-
-        var json: JSONValue {
-            [
-                "schema": "skiff.convert/1",
-                "input": [
-                    "path": .string(model.path), "format": .string(model.format.identifier),
-                    "bytes": .integer(Int64(sourceBytes)),
-                ],
-                "output": ["path": .string(target), "bytes": .integer(Int64(written))],
-                "tensors": .integer(Int64(tensorCount)), "nodes": .integer(Int64(model.graph.nodes.count)),
-                "seconds": .number(seconds(duration)),
-                "parity": isVerified ? .string(difference == nil ? "identical" : "differs") : .null,
-                "difference": difference.map { .string($0) } ?? .null,
-            ]
-        }
-    }
 }

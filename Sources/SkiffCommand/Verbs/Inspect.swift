@@ -12,6 +12,11 @@ struct Inspect: Verb {
               skiff inspect resnet50.h5
               skiff inspect resnet50.onnx --layers
               skiff inspect resnet50.skiff --json | jq '.blocks[].shortcut'
+              skiff inspect resnet50.safetensors
+              skiff inspect resnet50.h5 --names torchvision
+
+            A file of weights alone is shown as the network that fits it, with all that had to be assumed; where none \
+            fits, its tensors are listed.
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
@@ -24,12 +29,39 @@ struct Inspect: Verb {
     @Flag(help: "Show every residual block; else long runs of equal ones are folded.")
     var allBlocks = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the weights under another framework's names: \(NameMap.identifiers.joined(separator: ", ")).",
+            valueName: "scheme"),
+        completion: .list(NameMap.identifiers))
+    var names: String?
+
+    @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if let names, !NameMap.identifiers.contains(names) {
+            throw ValidationError("--names has to be one of \(NameMap.identifiers.joined(separator: ", ")).")
+        }
+    }
+
     func perform(_ console: Console) throws {
-        let model = try console.withProgress { progress in
-            progress("reading", 0)
-            return try Model(contentsOf: self.model)
+        let model: Model
+        do {
+            model = try console.withProgress { progress in
+                progress("reading", 0)
+                return try Model(contentsOf: self.model, architecture: architecture.source)
+            }
+        } catch let error as SkiffError {
+            guard let weights = try listing(after: error) else { throw error }
+            console.warn(error.description + (error.hint.map { "; \($0)" } ?? ""))
+            console.json ? console.print(weights.json()) : console.print(weights.text(width: console.width))
+            return
+        }
+        if let names {
+            let map = try model.names(in: names)
+            console.json ? console.print(map.json()) : console.print(map.text())
+            return
         }
         let inspection = model.inspection()
         if console.json {
@@ -40,5 +72,11 @@ struct Inspect: Verb {
         }
         console.print(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks))
         if layers { console.print("\n" + inspection.layersText(width: console.width, colors: console.colors)) }
+    }
+
+    /// The tensors of a file of weights that no architecture fits; `nil` where that is not what is wrong.
+    private func listing(after error: SkiffError) throws(SkiffError) -> WeightListing? {
+        guard architecture.source == .automatic, names == nil, error.isOfArchitecture else { return nil }
+        return try WeightListing(contentsOf: model)
     }
 }

@@ -46,6 +46,7 @@ struct Run: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -65,7 +66,7 @@ struct Run: Verb {
         let start = clock.now
         let (results, inputs) = try console.withProgress { progress in
             progress("reading", 0)
-            let model = try Model(contentsOf: self.model)
+            let model = try Model(contentsOf: self.model, architecture: architecture.source)
             if let output, output.hasSuffix(".npy"), model.graph.outputs.count != 1 {
                 throw SkiffError(
                     .arrays(

@@ -54,6 +54,7 @@ struct Verify: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -107,7 +108,7 @@ struct Verify: Verb {
         let verifier = try verifier()
         let report = try console.withProgress { progress in
             progress("reading", 0)
-            let candidate = try Model(contentsOf: self.model)
+            let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
             try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
                 return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)

@@ -1,0 +1,88 @@
+internal import SkiffArchitectures
+
+/// Makes a network of weights that come without one.
+enum Rebuilding {
+    /// - Throws: ``ArchitectureError`` where no architecture fits, or several do and nothing tells them apart.
+    static func graph(of weights: WeightSet, named name: String? = nil) throws -> Graph {
+        let candidates = try Architectures.candidates(for: weights)
+        if let name {
+            let chosen = try Architectures.choose(name, among: candidates)
+            return try chosen.graph()
+        }
+        guard candidates.count > 1, var best = candidates.first else {
+            guard let only = candidates.first else { throw ArchitectureError(.unrecognized("no layers")) }
+            return try only.graph()
+        }
+        let checks = candidates.map { candidate -> StatisticsCheck? in
+            guard let graph = try? candidate.graph(), let input = naturalInput(graph, candidate.convention.preprocessing)
+            else { return nil }
+            return try? StatisticsCheck(of: graph, on: input)
+        }
+        var bestCheck = checks.first ?? nil
+        var isProven = false
+        for (candidate, check) in zip(candidates, checks).dropFirst() {
+            guard let check, let standing = bestCheck else { continue }
+            if check.isClearlyBetter(than: standing) {
+                (best, bestCheck, isProven) = (candidate, check, true)
+            } else if standing.isClearlyBetter(than: check) {
+                isProven = true
+            }
+        }
+        // Names speak for the likeliest; where the file has none, only the check can.
+        guard isProven || !best.isPositional else {
+            throw ArchitectureError(.ambiguous(candidates.map(\.identifier)))
+        }
+        let scores = zip(candidates, checks).compactMap { candidate, check -> String? in
+            check?.score.map { "\(candidate.identifier) \(hundredths($0))" }
+        }
+        let evidence = (isProven ? "the stored statistics decide: " : "the stored statistics do not decide: ")
+            + "distance on natural images " + scores.joined(separator: ", ")
+        return try best.graph(rivals: candidates.filter { $0.identifier != best.identifier }, evidence: evidence)
+    }
+
+    /// The network of `model` with these weights.
+    static func graph(of weights: WeightSet, like model: Model) throws -> Graph {
+        var weights = weights
+        let name = model.path.split(separator: "/").last.map(String.init) ?? model.path
+        weights.metadata.entries.append(.init(ArchitectureCandidate.architectureKey, "that of \(name)"))
+        let (graph, matching) = try Transplant.graph(model.graph, model.inspection(), with: weights)
+        guard matching != .names else { return graph }
+        let how = matching == .roles ? "each layer's place among the blocks" : "kind, order and shape"
+        weights.metadata.entries.append(
+            .init(ArchitectureCandidate.assumptionKey, "weights: given to layers by \(how) (names differ)"))
+        return try Transplant.graph(model.graph, model.inspection(), with: weights).graph
+    }
+
+    private static func hundredths(_ value: Double) -> String {
+        let count = Int((value * 100).rounded())
+        return "\(count / 100)." + (count % 100 < 10 ? "0" : "") + "\(count % 100)"
+    }
+
+    /// Natural images as the network takes them; `nil` where it takes no images.
+    private static func naturalInput(
+        _ graph: Graph, _ preprocessing: Convention.Preprocessing
+    ) -> [String: Tensor]? {
+        guard graph.inputs.count == 1, let input = graph.inputs.first, let shape = graph[input].fact?.shape,
+            shape.count == 4
+        else { return nil }
+        let isChannelsLast = shape[3].fixedValue != nil && shape[1].fixedValue != shape[3].fixedValue
+        let channels = (isChannelsLast ? shape[3] : shape[1]).fixedValue ?? 3
+        let extent = (isChannelsLast ? shape[1] : shape[2]).fixedValue ?? (graph.metadata[ArchitectureCandidate.extentKey] == "32" ? 32 : 128)
+        let count = extent <= 64 ? 8 : 2
+        let pixels = NaturalImages.make(count: count, height: extent, width: extent)
+        var values = [Float](repeating: 0, count: count * extent * extent * channels)
+        let plane = extent * extent
+        for position in 0..<(count * plane) {
+            for channel in 0..<channels {
+                let rgb = (0..<3).map { pixels[position * 3 + $0] }
+                let value = preprocessing.value(rgb, channel: channel, of: channels)
+                let target = isChannelsLast
+                    ? position * channels + channel
+                    : (position / plane * channels + channel) * plane + position % plane
+                values[target] = value
+            }
+        }
+        let tensorShape = isChannelsLast ? [count, extent, extent, channels] : [count, channels, extent, extent]
+        return (try? Tensor(floats: values, shape: tensorShape)).map { [graph[input].name: $0] }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Skiff
+
+/// What a conversion did.
+struct ConversionReport {
+    var model: Model
+    var target: String
+    /// Bytes of the output.
+    var written: Int
+    /// Tensors in the output.
+    var tensorCount: Int
+    /// What was compared, in the singular.
+    var compared: String
+    var difference: String?
+    var isVerified: Bool
+    /// What the output cannot carry.
+    var notes: [String] = []
+    var duration = Duration.zero
+
+    func text(colors: Bool) -> String {
+        let identical = "parity: identical, every \(compared)"
+        let parity =
+            if let difference { "parity failed: \(difference)" } else { isVerified ? identical : "not verified" }
+        let color = difference == nil ? "32" : "31"
+        let verdict = colors && isVerified ? "\u{1B}[\(color)m\(parity)\u{1B}[0m" : parity
+        return "\(escaped(fileName(model.path))) → \(escaped(target)): \(byteText(sourceBytes)) → "
+            + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)"
+    }
+
+    /// The file, and external data where weights lie there.
+    private var sourceBytes: Int {
+        var files: [ObjectIdentifier: Int] = [:]
+        for id in model.graph.weights {
+            guard let storage = model.graph[id].tensor?.storage, let path = storage.path, path != model.path
+            else { continue }
+            files[ObjectIdentifier(storage)] = storage.byteCount
+        }
+        return files.values.reduce(model.byteCount, +)
+    }
+
+    var json: JSONValue {
+        [
+            "schema": "skiff.convert/1",
+            "input": [
+                "path": .string(model.path), "format": .string(model.format.identifier),
+                "bytes": .integer(Int64(sourceBytes)),
+            ],
+            "output": ["path": .string(target), "bytes": .integer(Int64(written))],
+            "tensors": .integer(Int64(tensorCount)), "nodes": .integer(Int64(model.graph.nodes.count)),
+            "seconds": .number(seconds(duration)),
+            "parity": isVerified ? .string(difference == nil ? "identical" : "differs") : .null,
+            "assumptions": .array(model.assumptions.map { .string($0) }),
+            "notes": .array((model.architectureNotes + notes).map { .string($0) }),
+            "difference": difference.map { .string($0) } ?? .null,
+        ]
+    }
+}
