@@ -25,7 +25,10 @@ public enum FormatRegistry {
         identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],
         recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && KerasReader.recognizes($0) },
         read: { storage, _ in try KerasReader.read(storage: storage) },
-        readWeights: { try KerasReader.weights(storage: $0, folder: $1) })
+        readWeights: { try KerasReader.weights(storage: $0, folder: $1) },
+        verifyPayloads: { storage, progress in
+            try KerasReader.verifyPayloads(storage: storage) { progress?(part($0, of: $1)) }
+        })
 
     /// A `.keras` archive that was unpacked; the file is its `config.json`. Found by the folder, not by bytes.
     static let kerasFolder = Format(
@@ -101,9 +104,12 @@ public enum FormatRegistry {
     /// - Throws: ``SkiffError`` `lookalike` or `unrecognized`.
     static func format(of storage: Storage) throws(SkiffError) -> Format {
         let place = Place(file: storage.path)
+        if let cut = CutFile.recognized(storage) {
+            throw SkiffError(.cutOff(cut.name, expected: cut.expected, found: storage.byteCount), at: place)
+        }
         for format in formats where format.recognizes(storage) {
             // ONNX has no signature; what has one is not taken for it.
-            if format.identifier == "onnx", let lookalike = Lookalike.recognized(storage) {
+            if format.identifier == "onnx", let lookalike = Lookalike.recognized(storage, asksSiblings: false) {
                 throw SkiffError(.lookalike(lookalike), at: place)
             }
             return format

@@ -2,45 +2,96 @@
 public struct Lookalike: Hashable, Sendable {
     /// With its article: `a Git LFS pointer`.
     public var name: String
+    /// What to do, with the file's own name in commands.
     public var hint: String?
 
-    /// What the file is, by its first bytes; `nil` where it is nothing known.
-    static func recognized(_ storage: Storage) -> Lookalike? {
-        guard storage.byteCount > 0 else {
-            return Lookalike(name: "an empty file", hint: "the download or copy did not finish")
-        }
-        let head = (try? storage.bytes(in: 0..<min(storage.byteCount, 512))) ?? []
-        let text = String(decoding: head, as: UTF8.self)
-        let isZeros = head.allSatisfy { $0 == 0 }
-        if isZeros, head.count >= 64 {
-            return Lookalike(name: "a file of zeros", hint: "the download or copy did not finish")
+    init(_ name: String, hint: String?) {
+        self.name = name
+        self.hint = hint
+    }
+
+    /// What the file is, by its bytes; `nil` where it is nothing known.
+    /// - Parameter asksSiblings: whether the files beside one without any mark say what it is.
+    static func recognized(_ storage: Storage, asksSiblings: Bool = true) -> Lookalike? {
+        guard var found = kind(of: storage) ?? (asksSiblings ? siblingKind(storage) : nil) else { return nil }
+        found.hint = found.hint.map { named($0, storage.path) }
+        return found
+    }
+
+    private static func kind(of storage: Storage) -> Lookalike? {
+        guard storage.byteCount > 0 else { return Lookalike("an empty file", hint: unfinished) }
+        let head = (try? storage.bytes(in: 0..<min(storage.byteCount, 4096))) ?? []
+        if head.count >= 64, head.prefix(512).allSatisfy({ $0 == 0 }) {
+            return Lookalike("a file of zeros", hint: unfinished)
         }
         if ZipArchive.recognizes(head) { return zipKind(storage) }
-        for kind in magics where kind.test(head) { return Lookalike(name: kind.name, hint: kind.hint) }
-        let start = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.prefix(64).lowercased()
-        for kind in texts where start.hasPrefix(kind.start) { return Lookalike(name: kind.name, hint: kind.hint) }
-        return nil
+        if let pickle = pickleKind(storage, head) { return pickle }
+        for magic in magics where magic.matches(head) { return Lookalike(magic.name, hint: magic.hint) }
+        if isTable(storage) { return Lookalike("a TensorFlow checkpoint", hint: exportCheckpoint) }
+        return protobufKind(head) ?? textKind(storage, head)
     }
+
+    /// A hint with the file's path for `{file}`, without its ending for `{stem}`, and as TensorFlow names a checkpoint
+    /// for `{prefix}`. A path that a shell could take for something else is left out.
+    static func named(_ hint: String, _ path: String?) -> String {
+        let path = path ?? ""
+        let isPlain = !path.isEmpty && !path.hasPrefix("-") && path.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || ("0"..."9").contains($0) || "/._-+".unicodeScalars.contains($0)
+        }
+        let file = isPlain ? path : "FILE"
+        var prefix = file.hasSuffix("/checkpoint") || file == "checkpoint" ? folder(of: file) : file
+        if prefix.hasSuffix(".index") { prefix = String(prefix.dropLast(6)) }
+        if let range = prefix.firstRange(of: ".data-0") { prefix = String(prefix[..<range.lowerBound]) }
+        return hint.replacing("{file}", with: file).replacing("{stem}", with: stem(of: file))
+            .replacing("{prefix}", with: prefix)
+    }
+
+    private static func stem(of path: String) -> String {
+        let path = path.hasSuffix(".tar") ? path.dropLast(4) : path[...]
+        let name = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        guard let dot = path[name...].lastIndex(of: "."), dot > name else { return String(path) }
+        return String(path[..<dot])
+    }
+
+    // MARK: What to do
+
+    static let unfinished = "the download or copy did not finish; fetch the file again"
+    static let unpack = "unpack it first"
+    static let exportOriginal = "export the original model as ONNX"
+    static let exportSavedModel = "python -m tf2onnx.convert --saved-model {file} --output model.onnx"
+    static let exportKerasFolder =
+        "with tf_keras: python -c \"import tf_keras; tf_keras.models.load_model('{file}').save('model.h5')\""
+    static let exportCheckpoint =
+        "python -c \"import tensorflow as t, numpy as n; r = t.train.load_checkpoint('{prefix}'); "
+        + "v = {k: r.get_tensor(k) for k in r.get_variable_to_shape_map()}; "
+        + "n.savez('checkpoint.npz', **{k: a for k, a in v.items() if isinstance(a, n.ndarray)})\""
+
+    /// The line that turns a PyTorch checkpoint into safetensors. `load` gives `d`, a state dictionary or what holds one.
+    static func exportPyTorch(_ load: String) -> String {
+        "python -c \"import torch, safetensors.torch as s; \(load); "
+            + "s.save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, "
+            + "'{stem}.safetensors')\""
+    }
+
+    static let loadStateDictionary =
+        "d = torch.load('{file}', map_location='cpu', weights_only=True); d = d.get('state_dict', d)"
+    static let loadModule = "d = torch.load('{file}', map_location='cpu', weights_only=False).state_dict()"
+    static let ifTrusted = "if you trust where it comes from: "
+
+    // MARK: Signatures
 
     private struct Magic: Sendable {
         var name: String
         var hint: String?
-        var test: @Sendable ([UInt8]) -> Bool
+        var offset: Int
+        var bytes: [UInt8]
 
-        init(_ name: String, hint: String?, _ test: @escaping @Sendable ([UInt8]) -> Bool) {
-            self.name = name
-            self.hint = hint
-            self.test = test
+        init(_ name: String, hint: String?, at offset: Int = 0, _ bytes: [UInt8]) {
+            (self.name, self.hint, self.offset, self.bytes) = (name, hint, offset, bytes)
         }
 
-        init(_ name: String, hint: String?, at offset: Int = 0, _ magic: [UInt8]) {
-            self.init(name, hint: hint) { $0.dropFirst(offset).starts(with: magic) }
-        }
+        func matches(_ head: [UInt8]) -> Bool { head.dropFirst(offset).starts(with: bytes) }
     }
-
-    private static let unpack = "unpack it first"
-    private static let exportPyTorch = "export the model with torch.onnx.export, or its weights with the architecture"
-    private static let exportKeras = "load it in Keras and save it as .keras"
 
     private static let magics: [Magic] = [
         Magic("a gzip archive", hint: unpack, [0x1F, 0x8B]),
@@ -48,50 +99,42 @@ public struct Lookalike: Hashable, Sendable {
         Magic("an xz archive", hint: unpack, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]),
         Magic("a zstd archive", hint: unpack, [0x28, 0xB5, 0x2F, 0xFD]),
         Magic("a 7-Zip archive", hint: unpack, [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+        Magic("a RAR archive", hint: unpack, Array("Rar!".utf8)),
         Magic("a tar archive", hint: unpack, at: 257, Array("ustar".utf8)),
         Magic("a NumPy array", hint: "models are .onnx, .h5, .keras or .skiff files", [0x93] + Array("NUMPY".utf8)),
-        Magic("a TensorFlow Lite model", hint: "export the original model as ONNX", at: 4, Array("TFL3".utf8)),
+        Magic("a TensorFlow Lite model", hint: "python -m tf2onnx.convert --tflite {file} --output {stem}.onnx",
+            at: 4, Array("TFL3".utf8)),
+        // The magic number of a list of arrays, and its reserved word.
+        Magic("an MXNet parameter file", hint: "python -c \"import mxnet; mxnet.onnx.export_model("
+            + "'SYMBOL.json', '{file}', [(1, 3, 224, 224)], 'float32', 'model.onnx')\"",
+            [0x12, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        Magic("a MATLAB file", hint: "load it with scipy.io.loadmat and save its arrays with numpy.savez",
+            Array("MATLAB ".utf8)),
         Magic("a GGUF file", hint: nil, Array("GGUF".utf8)),
-        Magic("a Python pickle, as PyTorch saved models before 1.6", hint: exportPyTorch) { head in
-            head.count > 2 && head[0] == 0x80 && (2...5).contains(head[1])
-        },
-        Magic("a TensorFlow SavedModel", hint: exportKeras) { head in
-            // saved_model_schema_version 1, then a meta graph that begins with its info.
-            head.starts(with: [0x08, 0x01, 0x12])
-        },
         Magic("a Windows program", hint: nil, Array("MZ".utf8)),
         Magic("a program", hint: nil, [0x7F] + Array("ELF".utf8)),
         Magic("a PNG image", hint: nil, [0x89] + Array("PNG".utf8)),
+        Magic("a JPEG image", hint: nil, [0xFF, 0xD8, 0xFF]),
         Magic("a PDF document", hint: nil, Array("%PDF".utf8)),
     ]
 
-    private static let texts: [(start: String, name: String, hint: String?)] = [
-        ("version https://git-lfs", "a Git LFS pointer", "git lfs pull fetches the file it stands for"),
-        ("<!doctype", "an HTML page", "the server sent a page instead of the file; download it again"),
-        ("<html", "an HTML page", "the server sent a page instead of the file; download it again"),
-        ("<?xml", "an XML document", "the server may have sent an error instead of the file"),
-        ("{", "a JSON document", "an architecture without weights is no model; the server may also have sent an error"),
-    ]
+    /// TensorFlow's checkpoints, and the indexes of those in parts, are tables that end with LevelDB's magic number.
+    private static func isTable(_ storage: Storage) -> Bool {
+        let end = storage.byteCount
+        return end >= 48
+            && (try? storage.bytes(in: end - 8..<end)) == [0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB]
+    }
 
-    private static func zipKind(_ storage: Storage) -> Lookalike? {
-        guard let archive = try? ZipArchive(storage: storage, naming: .labels) else {
-            return Lookalike(
-                name: "a zip archive that is damaged or cut off", hint: "compare its size with the original's")
+    /// Raw numbers have no mark; what lies beside them says what they are.
+    private static func siblingKind(_ storage: Storage) -> Lookalike? {
+        guard let path = storage.path else { return nil }
+        if let range = path.firstRange(of: ".data-0000"), path[range.upperBound...].contains("-of-") {
+            return Lookalike("a part of a TensorFlow checkpoint", hint: exportCheckpoint)
         }
-        let names = archive.members.filter { !$0.isFolder }.map(\.name)
-        if names.contains(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }) {
-            return Lookalike(name: "a PyTorch checkpoint", hint: exportPyTorch)
-        }
-        if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
-            return Lookalike(
-                name: "a .npz archive of arrays", hint: "models are .onnx, .h5, .keras or .skiff files")
-        }
-        if names.contains(where: { $0.hasSuffix("saved_model.pb") }) {
-            return Lookalike(name: "a zipped TensorFlow SavedModel", hint: exportKeras)
-        }
-        if let name = names.first(where: { $0.hasSuffix(".keras") || $0.hasSuffix(".onnx") || $0.hasSuffix(".h5") }) {
-            return Lookalike(name: "a zip archive that holds \"\(escaped(name))\"", hint: unpack)
-        }
-        return Lookalike(name: "a zip archive without a model", hint: nil)
+        guard path.hasSuffix(".bin"), let text = try? Storage(mapping: path.dropLast(4) + ".xml"),
+            let head = try? text.bytes(in: 0..<min(512, text.byteCount)),
+            String(decoding: head, as: UTF8.self).contains("<net ")
+        else { return nil }
+        return Lookalike("the weights of an OpenVINO model", hint: exportOriginal)
     }
 }

@@ -100,14 +100,21 @@ public struct Model: Sendable {
         try checkTarget(path)
         // Where only weights are written, no layer has to be carried.
         if !format.isWeightsOnly { try checkCarriable() }
+        // What is damaged is not carried on.
+        var share = 0.0
+        if self.format.verifyPayloads != nil {
+            share = 0.2
+            try verifyPayloads { progress?($0 * 0.2) }
+        }
+        let report = progress.map { told in { @Sendable [share] part in told(share + part * (1 - share)) } }
         try located(Place(file: path)) {
             let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
-            try format.write?(graph, path, source, progress)
+            try format.write?(graph, path, source, report)
         }
     }
 
     /// Checks every weight against the checksum that its format keeps. Opening a `.skiff` file checks its header
-    /// only; other formats have no checksums, or were checked when they were read.
+    /// only, opening a `.keras` archive its small members; other formats have no checksums.
     /// - Throws: ``SkiffError`` with the first tensor that is not what was written.
     public func verifyPayloads(progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }

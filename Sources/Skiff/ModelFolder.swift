@@ -20,10 +20,7 @@ enum ModelFolder {
         let names = Set(names(in: path))
         if names.contains("model.onnx") { return joined(path, "model.onnx") }
         let place = Place(file: path)
-        if names.contains("saved_model.pb") {
-            throw SkiffError(
-                .folder("is a TensorFlow SavedModel", hint: "load it in Keras and save it as .keras"), at: place)
-        }
+        if let kind = kind(of: names, at: path) { throw SkiffError(.folder(kind.text, hint: kind.hint), at: place) }
         throw SkiffError(
             .folder("is a folder without model.onnx", hint: "name the model's file in it"), at: place)
     }

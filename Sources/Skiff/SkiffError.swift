@@ -3,6 +3,8 @@ public struct SkiffError: LocatedError {
     public enum Reason: Sendable {
         /// A file of a kind that Skiff knows and does not read.
         case lookalike(Lookalike)
+        /// A model's file, `an HDF5 file`, whose end is missing: what there is of the bytes that at least there should be.
+        case cutOff(String, expected: Int, found: Int)
         /// Bytes that are of no kind Skiff knows.
         case unrecognized(head: String)
         /// A folder that is no model.
@@ -41,6 +43,8 @@ public struct SkiffError: LocatedError {
     public var message: String {
         switch reason {
         case .lookalike(let lookalike): "is \(lookalike.name), which Skiff does not read"
+        case .cutOff(let name, let expected, let found):
+            "is \(name) cut off: it has \(found) bytes, expected at least \(expected)"
         case .unrecognized(let head): "is no model that Skiff knows: it begins with \(head)"
         case .folder(let text, _), .notConvertible(let text), .arrays(let text, _), .architecture(let text): text
         case .notWritable(let name):
@@ -54,6 +58,7 @@ public struct SkiffError: LocatedError {
     public var hint: String? {
         switch reason {
         case .lookalike(let lookalike): lookalike.hint
+        case .cutOff: Lookalike.unfinished
         case .unrecognized: "Skiff reads " + FormatRegistry.formats.map(\.name).joined(separator: ", ")
         case .folder(_, let hint), .arrays(_, let hint): hint
         case .notWritable:

@@ -31,6 +31,8 @@ public enum Limits {
     public static let jsonValues = 4 << 20
     /// Entries of a zip archive.
     public static let zipEntries = 1 << 16
+    /// Bytes of an archive's member up to which opening the archive checks its checksum.
+    public static let checkedAtOpeningBytes = 64 << 20
     /// Bytes that a file's structure without payloads may take when it is parsed.
     public static let structureBytes = 256 << 20
     /// Groups, datasets and attributes of one HDF5 file.

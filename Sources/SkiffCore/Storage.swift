@@ -102,6 +102,24 @@ public final class Storage: Sendable {
         madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
     }
 
+    /// Lends the bytes of `range` piece by piece, and gives pages of a mapped file back after each.
+    /// - Precondition: `range` was checked against ``byteCount`` when it was made.
+    public func forEachPiece<Failure: Error>(
+        in range: Range<Int>, of pieceBytes: Int = Storage.pieceBytes,
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let piece = start..<min(range.upperBound, start + pieceBytes)
+            try withUnsafeBytes(in: piece, body)
+            releasePages(in: piece)
+            start = piece.upperBound
+        }
+    }
+
+    /// Bytes of a piece: a multiple of every element's bytes, few enough that memory stays flat.
+    public static let pieceBytes = 2 << 20
+
     /// A copy of the bytes of `range`, for small structures.
     /// - Throws: ``CoreError`` `rangeOutside`.
     public func bytes(in range: Range<Int>) throws(CoreError) -> [UInt8] {

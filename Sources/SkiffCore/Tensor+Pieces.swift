@@ -7,16 +7,13 @@ internal import Darwin
 #endif
 
 extension Tensor {
-    /// Bytes of a piece: a multiple of every element's bytes, few enough that memory stays flat.
-    private static var pieceBytes: Int { 2 << 20 }
-
     /// Lends the payload piece by piece in little-endian order, and gives pages of a mapped file back after each.
     public func forEachLittleEndianPiece<Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         var start = byteRange.lowerBound
         while start < byteRange.upperBound {
-            let piece = start..<min(byteRange.upperBound, start + Self.pieceBytes)
+            let piece = start..<min(byteRange.upperBound, start + Storage.pieceBytes)
             try withLittleEndianBytes(in: piece, body)
             storage.releasePages(in: piece)
             start = piece.upperBound
@@ -33,7 +30,7 @@ extension Tensor {
         }
         var done = 0
         while done < byteRange.count {
-            let count = min(byteRange.count - done, Self.pieceBytes)
+            let count = min(byteRange.count - done, Storage.pieceBytes)
             let piece = byteRange.lowerBound + done..<byteRange.lowerBound + done + count
             let otherPiece = other.byteRange.lowerBound + done..<other.byteRange.lowerBound + done + count
             let difference = withLittleEndianBytes(in: piece) { bytes in

@@ -21,7 +21,7 @@ extension SkiffReader {
         let total = payloads.reduce(0) { $0 + $1.range.count }
         let state = Mutex((done: 0, firstFailure: Int?.none))
         let next = Atomic(0)
-        let workers = max(1, min(payloads.count, onlineProcessors()))
+        let workers = max(1, min(payloads.count, onlineProcessors(), Self.workerLimit))
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -49,13 +49,7 @@ extension SkiffReader {
         let payload = payloads[index]
         let place = Place(file: storage.path, tensor: payload.name, byteOffset: payload.range.lowerBound)
         var checksum = Checksum()
-        var start = payload.range.lowerBound
-        while start < payload.range.upperBound {
-            let piece = start..<min(payload.range.upperBound, start + Self.pieceBytes)
-            storage.withUnsafeBytes(in: piece) { checksum.update($0) }
-            storage.releasePages(in: piece)
-            start = piece.upperBound
-        }
+        storage.forEachPiece(in: payload.range) { checksum.update($0) }
         // F20
         guard checksum.finished() == payload.checksum else { throw FormatError(.payloadChecksum, at: place) }
         let paddingEnd = index + 1 < payloads.count ? payloads[index + 1].range.lowerBound : payload.range.upperBound
@@ -68,7 +62,8 @@ extension SkiffReader {
         }
     }
 
-    private static let pieceBytes = 8 << 20
+    /// Each thread holds a piece of the file in memory.
+    private static let workerLimit = 8
 }
 
 /// Processors that the system has at work.

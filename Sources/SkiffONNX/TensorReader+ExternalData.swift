@@ -67,7 +67,7 @@ extension TensorReader {
 /// The SHA-1 of all bytes, in lower-case hexadecimal.
 private func sha1(_ file: Storage) -> String {
     var hash = Insecure.SHA1()
-    file.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    file.forEachPiece(in: 0..<file.byteCount) { hash.update(bufferPointer: $0) }
     let digits = Array("0123456789abcdef")
     return hash.finalize().reduce(into: "") { text, byte in
         text.append(digits[Int(byte >> 4)])

@@ -104,7 +104,7 @@ import Testing
         ([0x08, 0x01, 0x12, 0xF0, 0x10, 0x0A, 0x05], "SavedModel"),
         ([0x1C, 0, 0, 0] + Array("TFL3".utf8) + [0, 0], "TensorFlow Lite"),
         ([0x50, 0x4B, 3, 4, 20, 0, 0, 0], "cut off"),
-        (Array("just some text that is no model".utf8), "no model that Skiff knows"),
+        (Array("just some text that is no model".utf8), "a text that says"),
         ([0x93] + Array("NUMPY".utf8) + [1, 0], "NumPy"),
     ]
 

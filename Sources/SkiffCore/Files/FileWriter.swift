@@ -28,15 +28,7 @@ extension ByteSink where Self: ~Copyable {
     /// - Throws: ``CoreError`` `rangeOutside`, or what the sink throws.
     public mutating func write(_ storage: Storage, _ range: Range<Int>) throws(CoreError) {
         try storage.check(range)
-        // In pieces, so that pages of a mapped file can be given back and memory stays flat.
-        let pieceBytes = 8 << 20
-        var start = range.lowerBound
-        while start < range.upperBound {
-            let piece = start..<min(range.upperBound, start + pieceBytes)
-            try storage.withUnsafeBytes(in: piece) { bytes throws(CoreError) in try write(bytes) }
-            storage.releasePages(in: piece)
-            start = piece.upperBound
-        }
+        try storage.forEachPiece(in: range) { bytes throws(CoreError) in try write(bytes) }
     }
 }
 

@@ -7,14 +7,15 @@ enum ModelParts {
     /// Path of the folder; empty is the working directory.
     case folder(String)
 
-    /// The bytes of one part, its checksum checked where it has one.
+    /// The bytes of one part, its checksum checked where it has one and is not large.
     /// - Returns: `nil` where there is no such part.
     func contents(_ name: String) throws(KerasError) -> (storage: Storage, range: Range<Int>)? {
         do throws(CoreError) {
             switch self {
             case .archive(let archive):
                 guard let member = archive[name] else { return nil }
-                return try archive.contents(of: member, limit: Limits.decodedBytes)
+                let verifying = KerasReader.isCheckedAtOpening(member)
+                return try archive.contents(of: member, limit: Limits.decodedBytes, verifying: verifying)
             case .folder(let folder):
                 let storage = try openBeneath(folder: folder, relativePath: name)
                 return (storage, 0..<storage.byteCount)
