@@ -9,6 +9,8 @@ public struct CoreError: LocatedError {
         case truncated(needed: Int, available: Int)
         /// A byte range lies outside what holds it.
         case rangeOutside(lower: Int, upper: Int, limit: Int)
+        /// The system does not give the memory that something needs.
+        case memory(bytes: Int)
         /// A shape whose element or byte count cannot be represented.
         case sizeOverflow(shape: Shape, elementType: ElementType)
         /// The bytes present are not those that shape and element type need.
@@ -44,6 +46,7 @@ public struct CoreError: LocatedError {
         case .truncated(let needed, let available): "needs \(needed) bytes, \(available) are left"
         case .rangeOutside(let lower, let upper, let limit):
             "bytes \(lower) to \(upper) lie outside the \(limit) bytes there are"
+        case .memory(let bytes): "needs \(bytes) bytes of memory, which the system does not give"
         case .sizeOverflow(let shape, let elementType):
             "shape \(shape.shapeText) of \(elementType.rawValue) has no representable size"
         case .byteCountMismatch(let expected, let found): "holds \(found) bytes, its shape needs \(expected)"

@@ -45,6 +45,8 @@ public enum Limits {
     public static let weightShards = 1 << 10
     /// Bytes of compressed tensors of one file, decoded.
     public static let decodedBytes = 8 << 30
+    /// Bytes of compressed tensors of one file that are decoded into memory; the rest goes to a temporary file.
+    public static let decodedInMemoryBytes = 16 << 20
     /// Bytes one evaluation may hold in values at a time, unless the caller sets another budget.
     public static let evaluationBytes = 16 << 30
 }

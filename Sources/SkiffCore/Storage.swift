@@ -10,7 +10,13 @@ internal import Darwin
 ///
 /// A storage is immutable. Weights refer to ranges of it, so nothing copies a weight until a kernel packs it.
 public final class Storage: Sendable {
-    private enum Ownership { case mapped, allocated }
+    private enum Ownership {
+        /// A mapped file, whose pages can be given back.
+        case mapped
+        /// Memory of the system's.
+        case anonymous
+        case allocated
+    }
 
     private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
     private let ownership: Ownership
@@ -68,9 +74,18 @@ public final class Storage: Sendable {
         ownership = .mapped
     }
 
+    /// Takes over a mapping: of a file without a name, or of memory.
+    init(mapped bytes: UnsafeRawBufferPointer, isFile: Bool) {
+        self.bytes = bytes
+        ownership = isFile ? .mapped : .anonymous
+        byteCount = bytes.count
+        path = nil
+        identity = nil
+    }
+
     deinit {
         switch ownership {
-        case .mapped: munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        case .mapped, .anonymous: munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
         case .allocated: bytes.deallocate()
         }
     }

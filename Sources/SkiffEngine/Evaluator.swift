@@ -30,7 +30,7 @@ public struct Evaluator: Sendable {
     ///   - memoryBudget: Bytes that values and working copies may take at a time.
     /// - Throws: ``EngineError`` `threads` outside 1 to ``threadLimit``; `limit` for a budget below zero.
     public init(
-        _ graph: Graph, threads: Int? = nil, memoryBudget: Int = Limits.evaluationBytes
+        _ graph: Graph, threads: Int? = nil, memoryBudget: Int = Limits.availableEvaluationBytes()
     ) throws(EngineError) {
         let threads = threads ?? processorCount()
         guard (1...Self.threadLimit).contains(threads) else {
@@ -96,7 +96,7 @@ public struct Evaluator: Sendable {
     /// - Throws: ``EngineError`` as `run` does.
     public static func apply(
         _ operator: Operator, to inputs: [Tensor?], outputCount: Int = 1, precision: Precision = .reference,
-        threads: Int? = nil, memoryBudget: Int = Limits.evaluationBytes
+        threads: Int? = nil, memoryBudget: Int = Limits.availableEvaluationBytes()
     ) throws(EngineError) -> [Tensor] {
         var builder = GraphBuilder()
         var operands: [ValueID?] = []

@@ -28,7 +28,7 @@ public struct Verifier: Sendable {
     /// Threads of each run; all processors where `nil`.
     public var threads: Int?
     /// Bytes that values of one run may take.
-    public var memoryBudget = Limits.evaluationBytes
+    public var memoryBudget = Limits.availableEvaluationBytes()
     /// Paths for the places of errors.
     public var candidateFile: String?
     public var referenceFile: String?

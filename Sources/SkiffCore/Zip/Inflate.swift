@@ -23,11 +23,7 @@ public enum DeflateFraming: Sendable {
 public func boundedInflate(
     _ input: UnsafeRawBufferPointer, framing: DeflateFraming, size: Int
 ) throws(CoreError) -> [UInt8] {
-    // Deflate reaches at most 1032 bytes for one.
-    let (reachable, overflow) = input.count.multipliedReportingOverflow(by: 1032)
-    guard size >= 0, overflow || size <= reachable else {
-        throw CoreError(.limit(name: "inflated bytes", declared: size, allowed: reachable))
-    }
+    try checkReachable(size, from: input.count)
     var failure: CoreError?
     let output = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
         do throws(CoreError) {
@@ -39,6 +35,15 @@ public func boundedInflate(
     }
     if let failure { throw failure }
     return output
+}
+
+/// Deflate reaches at most 1032 bytes for one.
+/// - Throws: ``CoreError`` `limit` where no stream of `count` bytes can give `size`.
+func checkReachable(_ size: Int, from count: Int) throws(CoreError) {
+    let (reachable, overflow) = count.multipliedReportingOverflow(by: 1032)
+    guard size >= 0, overflow || size <= reachable else {
+        throw CoreError(.limit(name: "inflated bytes", declared: size, allowed: reachable))
+    }
 }
 
 /// Second door, into memory of the caller: the stream has to fill `output` exactly.

@@ -94,11 +94,31 @@ public struct ZipArchive: Sendable {
         of member: Member, limit: Int, verifying: Bool = true
     ) throws(CoreError) -> (storage: Storage, range: Range<Int>) {
         guard member.method == .stored else {
-            let bytes = try bytes(of: member, limit: limit)
-            return (Storage(bytes), 0..<bytes.count)
+            return (try inflated(member, limit: limit), 0..<member.byteCount)
         }
         if verifying { try verifyChecksum(of: member) }
         return (storage, member.dataRange)
+    }
+
+    /// The bytes of a deflated member in a storage of their own.
+    private func inflated(_ member: Member, limit: Int) throws(CoreError) -> Storage {
+        do throws(CoreError) {
+            guard member.byteCount <= limit else {
+                throw CoreError(.limit(name: "member bytes", declared: member.byteCount, allowed: limit))
+            }
+            try checkReachable(member.byteCount, from: member.dataRange.count)
+            let isSpooled = member.byteCount > Limits.decodedInMemoryBytes
+            return try Storage(byteCount: member.byteCount, isSpooled: isSpooled) { target throws(CoreError) in
+                try storage.withUnsafeBytes(in: member.dataRange) { data throws(CoreError) in
+                    try boundedInflate(data, framing: .raw, into: target.bytes)
+                }
+                try Self.check(SkiffCore.crc32(UnsafeRawBufferPointer(target.bytes)), of: member)
+                storage.releasePages(in: member.dataRange)
+            }
+        } catch {
+            throw error.at(
+                Place(file: storage.path, member: member.name, byteOffset: member.dataRange.lowerBound))
+        }
     }
 
     /// Checks a stored member's CRC-32 in place. Memory stays flat whatever the size.

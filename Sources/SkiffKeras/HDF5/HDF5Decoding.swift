@@ -39,10 +39,10 @@ struct HDF5Payloads {
                     byteRange: 0..<bytes.count, byteOrder: dataset.byteOrder)
             case .refused(let why): throw CoreError(.malformed(why))
             case .chunks(let chunks):
-                let bytes = try decode(chunks, of: dataset, storage, base)
+                let decoded = try decode(chunks, of: dataset, storage, base)
                 return try Tensor(
-                    elementType: dataset.elementType, shape: dataset.shape, storage: Storage(bytes),
-                    byteRange: 0..<bytes.count, byteOrder: dataset.byteOrder)
+                    elementType: dataset.elementType, shape: dataset.shape, storage: decoded,
+                    byteRange: 0..<decoded.byteCount, byteOrder: dataset.byteOrder)
             }
         } catch {
             throw KerasError(error).at(place)
@@ -51,7 +51,7 @@ struct HDF5Payloads {
 
     private mutating func decode(
         _ chunks: HDF5Chunks, of dataset: HDF5Dataset, _ storage: Storage, _ base: Int
-    ) throws(CoreError) -> [UInt8] {
+    ) throws(CoreError) -> Storage {
         let bytes = try checkedTensorBytes(shape: dataset.shape, elementType: dataset.elementType)
         let width = dataset.elementType.byteWidth ?? 1
         let (total, overflow) = decodedBytes.addingReportingOverflow(bytes)
@@ -62,17 +62,27 @@ struct HDF5Payloads {
         decodedBytes = total
         let chunkBytes = try checkedTensorBytes(shape: chunks.chunkShape, elementType: dataset.elementType)
         try chunks.check(shape: dataset.shape, bytes: bytes, chunkBytes: chunkBytes)
-        var output = [UInt8](repeating: 0, count: bytes)
-        for chunk in chunks.chunks {
-            let range = base + chunk.range.lowerBound..<base + chunk.range.upperBound
-            try storage.check(range)
-            let raw = try storage.withUnsafeBytes(in: range) { stored throws(CoreError) in
-                try chunks.unfiltered(stored, chunk: chunk, size: chunkBytes, elementWidth: width)
+        return try Storage(byteCount: bytes, isSpooled: total > Limits.decodedInMemoryBytes) { target throws(CoreError) in
+            var unreleased = 0
+            for chunk in chunks.chunks {
+                let range = base + chunk.range.lowerBound..<base + chunk.range.upperBound
+                try storage.check(range)
+                let raw = try storage.withUnsafeBytes(in: range) { stored throws(CoreError) in
+                    try chunks.unfiltered(stored, chunk: chunk, size: chunkBytes, elementWidth: width)
+                }
+                chunks.place(raw, of: chunk, into: target.bytes, shape: dataset.shape, elementWidth: width)
+                unreleased += chunkBytes
+                guard unreleased >= Self.releasedBytes else { continue }
+                unreleased = 0
+                target.releasePages()
+                // Chunks share pages with their neighbours, so not theirs alone.
+                storage.releasePages(in: 0..<storage.byteCount)
             }
-            chunks.place(raw, of: chunk, into: &output, shape: dataset.shape, elementWidth: width)
         }
-        return output
     }
+
+    /// Bytes that are decoded before memory is given back.
+    private static let releasedBytes = 8 << 20
 }
 
 extension HDF5Chunks {
@@ -141,7 +151,9 @@ extension HDF5Chunks {
     }
 
     /// Copies a chunk's rows into the dataset; what sticks out is left.
-    func place(_ raw: [UInt8], of chunk: Chunk, into output: inout [UInt8], shape: Shape, elementWidth: Int) {
+    func place(
+        _ raw: [UInt8], of chunk: Chunk, into target: UnsafeMutableRawBufferPointer, shape: Shape, elementWidth: Int
+    ) {
         let rank = shape.count
         let extents = (0..<rank).map { min(chunkShape[$0], shape[$0] - chunk.origin[$0]) }
         let from = chunkShape.rowMajorStrides
@@ -149,27 +161,25 @@ extension HDF5Chunks {
         let rowBytes = extents[rank - 1] * elementWidth
         var index = [Int](repeating: 0, count: rank)
         raw.withUnsafeBytes { source in
-            output.withUnsafeMutableBytes { target in
-                while true {
-                    var sourceElement = 0
-                    var targetElement = chunk.origin[rank - 1]
-                    for axis in 0..<rank - 1 {
-                        sourceElement += index[axis] * from[axis]
-                        targetElement += (chunk.origin[axis] + index[axis]) * to[axis]
-                    }
-                    let row = source[sourceElement * elementWidth..<sourceElement * elementWidth + rowBytes]
-                    UnsafeMutableRawBufferPointer(
-                        rebasing: target[targetElement * elementWidth..<targetElement * elementWidth + rowBytes]
-                    ).copyMemory(from: UnsafeRawBufferPointer(rebasing: row))
-                    var axis = rank - 2
-                    while axis >= 0 {
-                        index[axis] += 1
-                        if index[axis] < extents[axis] { break }
-                        index[axis] = 0
-                        axis -= 1
-                    }
-                    if axis < 0 { return }
+            while true {
+                var sourceElement = 0
+                var targetElement = chunk.origin[rank - 1]
+                for axis in 0..<rank - 1 {
+                    sourceElement += index[axis] * from[axis]
+                    targetElement += (chunk.origin[axis] + index[axis]) * to[axis]
                 }
+                let row = source[sourceElement * elementWidth..<sourceElement * elementWidth + rowBytes]
+                UnsafeMutableRawBufferPointer(
+                    rebasing: target[targetElement * elementWidth..<targetElement * elementWidth + rowBytes]
+                ).copyMemory(from: UnsafeRawBufferPointer(rebasing: row))
+                var axis = rank - 2
+                while axis >= 0 {
+                    index[axis] += 1
+                    if index[axis] < extents[axis] { break }
+                    index[axis] = 0
+                    axis -= 1
+                }
+                if axis < 0 { return }
             }
         }
     }
