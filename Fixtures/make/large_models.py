@@ -9,7 +9,7 @@
                  of memory)
 
 The others are sparse where their random numbers end (a 64th is filled), so they take little room. Needs the
-interpreter of requirements-keras3.txt. `crosscheck.py --large FOLDER` runs skiff on them.
+interpreter of requirements-keras3.txt. `crosscheck_large.py` runs skiff on them.
 """
 import json
 import os

@@ -18,6 +18,20 @@ extension Limits {
         return bytes
     }
 
+    /// Asks the system whether it would give `bytes` of memory now, with some to spare; little always counts as given.
+    ///
+    /// Arrays trap where there is none left, so whatever takes much asks before. Nothing is touched: it costs two system
+    /// calls.
+    /// - Throws: ``CoreError`` `memory`.
+    public static func checkMemory(_ bytes: Int) throws(CoreError) {
+        guard bytes >= 1 << 18 else { return }
+        let (asked, overflow) = bytes.addingReportingOverflow(32 << 20)
+        guard !overflow, let base = mmap(nil, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | Int32(MAP_ANON), -1, 0),
+            base != MAP_FAILED
+        else { throw CoreError(.memory(bytes: bytes)) }
+        munmap(base, asked)
+    }
+
     /// Bytes of address space that the process may still take; `nil` where nothing limits them.
     private static func addressSpaceLeft() -> Int? {
         var limit = rlimit()

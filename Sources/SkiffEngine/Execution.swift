@@ -73,6 +73,7 @@ struct Execution<A: Arithmetic> {
                     name: "bytes of values", declared: overflow || carry ? Int.max : total,
                     allowed: evaluator.memoryBudget))
         }
+        do throws(CoreError) { try Limits.checkMemory(bytes) } catch { throw EngineError(error) }
         liveBytes = total
     }
 

@@ -116,6 +116,7 @@ struct Step<A: Arithmetic> {
         guard !overflow, bytes <= freeBytes else {
             throw EngineError(.limit(name: "bytes of values", declared: overflow ? Int.max : bytes, allowed: freeBytes))
         }
+        do throws(CoreError) { try Limits.checkMemory(bytes) } catch { throw EngineError(error) }
     }
 
     /// Packed weights of input `position`: kept between runs where the input is a weight of the graph.

@@ -42,6 +42,30 @@ import Testing
         return bytes + [UInt8(value)]
     }
 
+    #if os(Linux)
+    /// macOS does not enforce the limit.
+    @Test(arguments: [150_000, 200_000, 250_000, 300_000, 350_000, 400_000, 500_000, 700_000, 4_000_000])
+    func `a lack of memory is an error and never a trap`(kibibytes: Int) throws {
+        try withTemporaryFolder { folder in
+            let elements = 20_000_000
+            try Self.writeModel(in: folder, elements: elements)
+            let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(elements),), }"
+            let header = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(text.utf8)
+                + [UInt8](repeating: 0x20, count: 117 - text.utf8.count) + [0x0A]
+            try Data(header).write(to: URL(fileURLWithPath: folder + "/x.npy"))
+            let handle = try #require(FileHandle(forWritingAtPath: folder + "/x.npy"))
+            try handle.truncate(atOffset: UInt64(128 + elements * 4))
+            try handle.close()
+            let run = try CommandRun(
+                shell: "ulimit -c 0; ulimit -v \(kibibytes); skiff run model.onnx --input x.npy; echo status $?", in: folder)
+            let isEnough = kibibytes >= 4_000_000
+            #expect(run.output.contains(isEnough ? "status 0" : "status 2") || run.output.contains("status 0"))
+            #expect(run.output.contains("status 2") == run.errors.contains("skiff: error:"), "\(run.errors)")
+            #expect(!isEnough || run.output.contains("status 0"), "\(run.errors)")
+        }
+    }
+    #endif
+
     @Test(arguments: ["out.skiff", "out.safetensors"])
     func `converting takes no more memory than 64 MiB above idle, and compares all of it`(target: String) throws {
         try withTemporaryFolder { folder in
