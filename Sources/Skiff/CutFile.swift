@@ -20,7 +20,8 @@ struct CutFile: Hashable, Sendable {
     private static func onnx(_ storage: Storage) -> CutFile? {
         var position = 0
         while position < storage.byteCount {
-            guard let head = try? storage.bytes(in: position..<min(position + 20, storage.byteCount)) else { return nil }
+            let tagAndLength = position..<min(position + 20, storage.byteCount)
+            guard let head = try? storage.bytes(in: tagAndLength) else { return nil }
             var cursor = ByteCursor(head.span.bytes)
             guard let tag = try? cursor.varint() else { return nil }
             switch tag & 7 {

@@ -11,7 +11,8 @@ extension ModelFolder {
             return ("is a Core ML package (.mlpackage)", Lookalike.exportOriginal)
         }
         if names.contains("pytorch_model.bin") || names.contains("pytorch_model.bin.index.json") {
-            return ("holds a PyTorch checkpoint", "skiff inspect on pytorch_model.bin says how to turn it into safetensors")
+            return (
+                "holds a PyTorch checkpoint", "skiff inspect on pytorch_model.bin says how to turn it into safetensors")
         }
         if let index = names.filter({ $0.hasSuffix(".index") }).min(),
             names.contains(where: { $0.hasPrefix(index.dropLast(6) + ".data-") })

@@ -24,6 +24,17 @@ extension Lookalike {
         return (0...bytes.count - text.count).contains { bytes[$0] == text[0] && bytes[$0...].starts(with: text) }
     }
 
+    /// A member that only a recording has: a value that went into a network or came out of it.
+    private static func isRecorded(_ name: String) -> Bool {
+        name.hasSuffix(".npy") && (name.hasPrefix("input:") || name.hasPrefix("output:"))
+    }
+
+    /// Whether the file is an archive of recorded values, which are no weights.
+    static func isRecording(_ storage: Storage) -> Bool {
+        guard let archive = try? ZipArchive(storage: storage, naming: .labels) else { return false }
+        return archive.members.contains { isRecorded($0.name) }
+    }
+
     static func zipKind(_ storage: Storage) -> Lookalike? {
         guard let archive = try? ZipArchive(storage: storage, naming: .labels) else {
             return Lookalike("a zip archive that is damaged or cut off", hint: unfinished)
@@ -42,6 +53,11 @@ extension Lookalike {
         if let pickle = archive.members.first(where: { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }) {
             let bytes = (try? archive.bytes(of: pickle, limit: 1 << 24)) ?? []
             return pyTorchKind(bytes, "a PyTorch checkpoint")
+        }
+        if names.contains(where: isRecorded) {
+            return Lookalike(
+                "a recording of a model's inputs and outputs",
+                hint: "skiff verify MODEL --against {file} compares with it")
         }
         if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
             return Lookalike("a .npz archive of arrays", hint: "models are .onnx, .h5, .keras or .skiff files")

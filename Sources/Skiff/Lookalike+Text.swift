@@ -36,12 +36,14 @@ extension Lookalike {
 
     private static func jsonKind(_ storage: Storage) -> Lookalike {
         let document = Lookalike(
-            "a JSON document", hint: "an architecture without weights is no model; the server may also have sent an error")
+            "a JSON document",
+            hint: "an architecture without weights is no model; the server may also have sent an error")
         guard storage.byteCount <= 8 << 20, let value = try? JSONValue(parsing: storage, in: 0..<storage.byteCount)
         else { return document }
         if value["class_name"] != nil, value["config"] != nil {
             return Lookalike(
-                "a Keras architecture without weights", hint: "skiff convert WEIGHTS --config {file} takes it with them")
+                "a Keras architecture without weights",
+                hint: "skiff convert WEIGHTS --config {file} takes it with them")
         }
         if let shard = value["weight_map"]?.objectValue?.members.first?.value.stringValue {
             return shard.hasSuffix(".bin")

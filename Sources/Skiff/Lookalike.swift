@@ -66,7 +66,7 @@ public struct Lookalike: Hashable, Sendable {
         + "v = {k: r.get_tensor(k) for k in r.get_variable_to_shape_map()}; "
         + "n.savez('checkpoint.npz', **{k: a for k, a in v.items() if isinstance(a, n.ndarray)})\""
 
-    /// The line that turns a PyTorch checkpoint into safetensors. `load` gives `d`, a state dictionary or what holds one.
+    /// The line that turns a PyTorch checkpoint into safetensors. `load` gives `d`, a state dictionary.
     static func exportPyTorch(_ load: String) -> String {
         "python -c \"import torch, safetensors.torch as s; \(load); "
             + "s.save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, "

@@ -3,7 +3,7 @@ public struct SkiffError: LocatedError {
     public enum Reason: Sendable {
         /// A file of a kind that Skiff knows and does not read.
         case lookalike(Lookalike)
-        /// A model's file, `an HDF5 file`, whose end is missing: what there is of the bytes that at least there should be.
+        /// A model's file, `an HDF5 file`, whose end is missing: the bytes it has, and those it should have at least.
         case cutOff(String, expected: Int, found: Int)
         /// Bytes that are of no kind Skiff knows.
         case unrecognized(head: String)

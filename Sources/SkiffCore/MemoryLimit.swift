@@ -13,15 +13,15 @@ extension Limits {
     public static func availableEvaluationBytes() -> Int {
         var bytes = evaluationBytes
         let (pages, pageBytes) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
-        if pages > 0, pageBytes > 0 { bytes = min(bytes, Int(pages).multipliedSaturating(by: Int(pageBytes))) }
+        if pages > 0, pageBytes > 0 { bytes = min(bytes, pages.multipliedSaturating(by: pageBytes)) }
         if let left = addressSpaceLeft() { bytes = min(bytes, left / 2) }
         return bytes
     }
 
     /// Asks the system whether it would give `bytes` of memory now, with some to spare; little always counts as given.
     ///
-    /// Arrays trap where there is none left, so whatever takes much asks before. Nothing is touched: it costs two system
-    /// calls.
+    /// Arrays trap where there is none left, so whatever takes much asks before. Nothing is touched: it costs two
+    /// system calls.
     /// - Throws: ``CoreError`` `memory`.
     public static func checkMemory(_ bytes: Int) throws(CoreError) {
         guard bytes >= 1 << 18 else { return }

@@ -56,8 +56,8 @@ import Testing
             let handle = try #require(FileHandle(forWritingAtPath: folder + "/x.npy"))
             try handle.truncate(atOffset: UInt64(128 + elements * 4))
             try handle.close()
-            let run = try CommandRun(
-                shell: "ulimit -c 0; ulimit -v \(kibibytes); skiff run model.onnx --input x.npy; echo status $?", in: folder)
+            let limits = "ulimit -c 0; ulimit -v \(kibibytes); "
+            let run = try CommandRun(shell: limits + "skiff run model.onnx --input x.npy; echo status $?", in: folder)
             let isEnough = kibibytes >= 4_000_000
             #expect(run.output.contains(isEnough ? "status 0" : "status 2") || run.output.contains("status 0"))
             #expect(run.output.contains("status 2") == run.errors.contains("skiff: error:"), "\(run.errors)")

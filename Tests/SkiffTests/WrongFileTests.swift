@@ -44,7 +44,8 @@ import Testing
     static let written: [(name: String, bytes: [UInt8], says: String)] = [
         ("resnet-0000.params", [0x12, 1, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + [1, 0, 0, 0], "MXNet"),
         ("resnet-symbol.json", Array(#"{"nodes": [], "arg_nodes": [], "heads": []}"#.utf8), "an MXNet network"),
-        ("resnet.caffemodel", [0x0A, 9] + Array("ResNet-50".utf8) + [0xA2, 0x06, 4, 0x0A, 2, 0x61, 0x62], "a Caffe model"),
+        ("resnet.caffemodel", [0x0A, 9] + Array("ResNet-50".utf8) + [0xA2, 0x06, 4, 0x0A, 2, 0x61, 0x62],
+            "a Caffe model"),
         ("resnet.prototxt", Array("name: \"ResNet-50\"\nlayer {\n  name: \"conv1\"\n}\n".utf8), "a Caffe network"),
         ("weights.pkl", [0x80, 4, 0x95] + [UInt8](repeating: 7, count: 20), "a Python pickle"),
         ("model.json", Array(#"{"class_name": "Functional", "config": {"layers": []}}"#.utf8), "a Keras architecture"),
@@ -53,7 +54,8 @@ import Testing
             Array(#"{"weight_map": {"fc.weight": "pytorch_model-00001-of-00002.bin"}}"#.utf8), "a sharded PyTorch"),
         ("resnet50.h5", Array("Entry not found".utf8), "a text that says \"Entry not found\""),
         ("resnet50.mat", Array("MATLAB 5.0 MAT-file, Platform: GLNXA64".utf8), "a MATLAB file"),
-        ("error.onnx", Array("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>".utf8), "an XML document"),
+        ("error.onnx", Array("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>".utf8),
+            "an XML document"),
     ]
 
     @Test(arguments: 0..<11)

@@ -62,7 +62,8 @@ struct HDF5Payloads {
         decodedBytes = total
         let chunkBytes = try checkedTensorBytes(shape: chunks.chunkShape, elementType: dataset.elementType)
         try chunks.check(shape: dataset.shape, bytes: bytes, chunkBytes: chunkBytes)
-        return try Storage(byteCount: bytes, isSpooled: total > Limits.decodedInMemoryBytes) { target throws(CoreError) in
+        let isSpooled = total > Limits.decodedInMemoryBytes
+        return try Storage(byteCount: bytes, isSpooled: isSpooled) { target throws(CoreError) in
             var unreleased = 0
             for chunk in chunks.chunks {
                 let range = base + chunk.range.lowerBound..<base + chunk.range.upperBound
