@@ -31,11 +31,12 @@ struct ModelSource {
         }
         let version = root.attributes["keras_version"]?.text ?? "1"
         let configuration = try Self.json(text, place: Place(member: "model_config"))
-        let model = try ModelParser(major: Self.major(version)).model(configuration)
         guard root.group("model_weights") != nil else { throw KerasError(.missing("group \"model_weights\"")) }
         let files = try WeightFiles(root, [HDF5Payloads.File(storage: storage, base: 0)])
+        let backend = root.attributes["backend"]?.text ?? files.backend
+        let model = try ModelParser(major: Self.major(version), isTheano: backend == "theano").model(configuration)
         var entries: [Entry] = []
-        if let backend = root.attributes["backend"]?.text { entries.append(Entry("backend", backend)) }
+        if let backend { entries.append(Entry("backend", backend)) }
         if root.attributes["training_config"] != nil { entries.append(Entry("training_config", "present")) }
         self.init(model, files, version: version, format: "Keras HDF5", entries)
     }
@@ -58,16 +59,13 @@ struct ModelSource {
     }
 
     private static func weights(in parts: ModelParts) throws(KerasError) -> WeightFiles {
-        for name in ["model.weights.h5", "model.weights.json"] {
+        for name in ["model.weights.h5", "model.weights.json", "model.weights.npz"] {
             guard let (storage, range) = try parts.contents(name) else { continue }
             do throws(KerasError) {
                 return try WeightFiles(storage, in: range, parts: parts)
             } catch {
                 throw error.at(parts.place(of: name))
             }
-        }
-        guard try parts.contents("model.weights.npz") == nil else {
-            throw KerasError(.refused("weights are in model.weights.npz, read is model.weights.h5"))
         }
         throw KerasError(.missing("model.weights.h5"))
     }
@@ -77,11 +75,10 @@ struct ModelSource {
         let files = try WeightFiles(storage, in: 0..<storage.byteCount, parts: .folder(folder))
         let writer = configuration["keras_version"]?.stringValue
         let version = writer ?? (Self.isKeras3(configuration) ? "3" : files.version ?? "2")
-        let model = try ModelParser(major: Self.major(version)).model(configuration)
+        let backend = files.backend ?? configuration["backend"]?.stringValue
+        let model = try ModelParser(major: Self.major(version), isTheano: backend == "theano").model(configuration)
         var entries: [Entry] = []
-        if let backend = files.backend ?? configuration["backend"]?.stringValue {
-            entries.append(Entry("backend", backend))
-        }
+        if let backend { entries.append(Entry("backend", backend)) }
         self.init(model, files, version: version, format: "Keras weights and configuration", entries)
     }
 
@@ -113,7 +110,7 @@ struct ModelSource {
         switch WeightFiles.layout(of: root) {
         case .legacy(path: ""): KerasError(.weightsOnly("weights of Keras 1 or 2"))
         case .legacy: KerasError(.missing("attribute \"model_config\""))
-        case .archive: KerasError(.weightsOnly("weights of Keras 3"))
+        case .archive: KerasError(.weightsOnly("weights of Keras 3, or of Keras 2.12 and later"))
         case nil: KerasError(.notKeras("an HDF5 file without the attribute \"model_config\""))
         }
     }

@@ -93,7 +93,7 @@ struct WeightSetTests {
         ("convolution2d_1_W:0", "model_1", "convolution2d_1", "W"), ("conv1_W_1:0", "conv1", "conv1", "W"),
         ("bn2a_branch2a_running_std", "bn2a_branch2a", "bn2a_branch2a", "running_std"),
         ("bn2a_branch2a_running_mean_2:0", "resnet50", "bn2a_branch2a", "running_mean"),
-        ("moving_mean", "bn", "bn", "moving_mean"),
+        ("moving_mean", "bn", "bn", "moving_mean"), ("unit_conv1_W", "unit", "unit_conv1", "W"),
         ("depthwise_kernel", "conv", "conv", "depthwise_kernel"),
     ])
     func weightNames(name: String, group: String, layer: String, role: String) {

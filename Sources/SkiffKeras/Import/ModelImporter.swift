@@ -41,9 +41,23 @@ struct ModelImporter {
 
     /// The weight of that role of the call's layer; calls of one layer share it.
     mutating func weight(_ site: CallSite, _ role: String) throws(KerasError) -> ValueID {
+        try weight(site, role) { tensor throws(CoreError) in tensor }
+    }
+
+    /// The weight in the form that `adapt` gives it.
+    mutating func weight(
+        _ site: CallSite, _ role: String, adapt: (Tensor) throws(CoreError) -> Tensor
+    ) throws(KerasError) -> ValueID {
         let name = site.weightPath + "/" + role
         if let known = loaded[name] { return known }
-        return try addWeight(name, try tensor(site, role))
+        let stored = try tensor(site, role)
+        let adapted: Tensor
+        do throws(CoreError) {
+            adapted = try adapt(stored)
+        } catch {
+            throw KerasError(error).at(Place(tensor: role))
+        }
+        return try addWeight(name, adapted)
     }
 
     /// A weight's elements, for weights that are computed with on import and not carried.

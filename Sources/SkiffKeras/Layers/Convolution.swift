@@ -9,6 +9,8 @@ struct ConvolutionOptions: Sendable {
     let layout: Layout
     let hasBias: Bool
     let activation: ActivationFunction
+    /// Whether kernels are kept in the order in which Theano walks them.
+    let isReversed: Bool
 
     init(_ options: LayerOptions, className: String) throws(KerasError) {
         axes = try spatialAxes(of: className)
@@ -24,6 +26,12 @@ struct ConvolutionOptions: Sendable {
         layout = try options.layout()
         hasBias = try options.flag("use_bias", "bias", default: true)
         activation = try ActivationFunction(options["activation"], major: options.major)
+        isReversed = options.isTheano
+    }
+
+    /// A kernel as everything but Theano walks it.
+    func kernel(_ tensor: Tensor, spatial axes: Range<Int>) throws(CoreError) -> Tensor {
+        isReversed ? try tensor.reversed(axes: axes) : tensor
     }
 
     /// Keras 1 keeps the kernels of channels-first models with the output channels first.
@@ -40,11 +48,22 @@ func spatialAxes(of className: String) throws(KerasError) -> Int {
     throw KerasError(.unsupported("number of spatial axes is not known"))
 }
 
-/// `padding`, which Keras 1 calls `border_mode`. Causal padding lies before the only spatial axis.
+/// `padding`, which Keras 1 calls `border_mode`. Causal padding lies before the only spatial axis. Theano's `same`
+/// is half a kernel before the first element whatever the stride, cut to the extent that it has elsewhere.
 func padding(_ options: LayerOptions, kernel: [Int], dilations: [Int]) throws(KerasError) -> Padding {
     let name = try options.text("padding", "border_mode", default: "valid")
     switch name {
     case "valid": return .valid
+    case "same" where options.isTheano:
+        var reach: [Int] = []
+        for (extent, dilation) in zip(kernel, dilations) {
+            let (product, overflow) = (extent - 1).multipliedReportingOverflow(by: dilation)
+            guard !overflow, product < Limits.extent else {
+                throw KerasError(.limit(name: "padding", declared: .max, allowed: Limits.extent))
+            }
+            reach.append(product)
+        }
+        return .explicit(before: reach.map { ($0 + 1) / 2 }, after: reach.map { $0 - ($0 + 1) / 2 })
     case "same": return .sameUpper
     case "causal" where kernel.count == 1:
         let (reach, overflow) = (kernel[0] - 1).multipliedReportingOverflow(by: dilations[0])
@@ -63,24 +82,36 @@ struct ConvolutionLayer: LayerDefinition {
     let filters: Int
     let groups: Int
     let kernelOrder: KernelOrder
+    /// Keras 1 keeps kernels of one spatial axis with a second one of extent 1 behind it.
+    let hasSecondAxis: Bool
 
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
         common = try ConvolutionOptions(options, className: layer.className)
         filters = try options.integer("filters", "nb_filter")
         groups = try options.integer("groups", default: 1)
-        kernelOrder = common.kernelOrder(options)
+        kernelOrder = common.axes == 1 ? .spatialInputOutput : common.kernelOrder(options)
+        hasSecondAxis = options.major < 2 && common.axes == 1
     }
 
     var weights: [WeightRequirement] {
+        let extents = common.kernel + (hasSecondAxis ? [1] : [])
         let kernel: [Int?] =
-            kernelOrder == .outputInputSpatial ? [filters, nil] + common.kernel : common.kernel + [nil, filters]
+            kernelOrder == .outputInputSpatial ? [filters, nil] + extents : extents + [nil, filters]
         return [WeightRequirement("kernel", kernel)] + common.bias(filters)
     }
 
     func emit(_ site: CallSite, into importer: inout ModelImporter) throws(KerasError) -> ValueID {
         let convolution = Convolution(
             window: common.window, groups: groups, layout: common.layout, kernelOrder: kernelOrder)
-        var inputs: [ValueID?] = [try site.input(), try importer.weight(site, "kernel")]
+        let first = kernelOrder == .outputInputSpatial ? 2 : 0
+        let kernel = try importer.weight(site, "kernel") { tensor throws(CoreError) in
+            let turned = try common.kernel(tensor, spatial: first..<first + common.axes)
+            guard hasSecondAxis else { return turned }
+            return try Tensor(
+                elementType: turned.elementType, shape: [turned.shape[0]] + turned.shape[2...],
+                storage: turned.storage, byteRange: turned.byteRange, byteOrder: turned.byteOrder)
+        }
+        var inputs: [ValueID?] = [try site.input(), kernel]
         if common.hasBias { inputs.append(try importer.weight(site, "bias")) }
         return try importer.node(site, .convolution(convolution), inputs, activation: common.activation)
     }
@@ -158,10 +189,12 @@ struct SeparableConvolutionLayer: LayerDefinition {
 struct TransposedConvolutionLayer: LayerDefinition {
     let common: ConvolutionOptions
     let filters: Int
+    let isSame: Bool
 
     init(_ options: LayerOptions, _ layer: LayerConfiguration) throws(KerasError) {
         common = try ConvolutionOptions(options, className: layer.className)
         filters = try options.integer("filters", "nb_filter")
+        isSame = try options.text("padding", default: "valid") == "same"
         guard options.major >= 2 else { throw KerasError(.unsupported("transposed convolution of Keras 1")) }
         guard options["output_padding"] == nil else {
             throw KerasError(.unsupported("transposed convolution with output_padding"))
@@ -182,7 +215,7 @@ struct TransposedConvolutionLayer: LayerDefinition {
                 throw KerasError(.limit(name: "kernel extent", declared: .max, allowed: Limits.extent))
             }
             let excess = reach.partialValue + 1 - common.window.strides[axis]
-            let total = common.window.padding == .sameUpper ? max(excess, 0) : 0
+            let total = isSame ? max(excess, 0) : 0
             before.append(total / 2)
             after.append(total - total / 2)
             extra.append(max(-excess, 0))
@@ -193,7 +226,10 @@ struct TransposedConvolutionLayer: LayerDefinition {
                 padding: .explicit(before: before, after: after)),
             outputPadding: extra, outputShape: nil, groups: 1, layout: common.layout,
             kernelOrder: .spatialOutputInput)
-        var inputs: [ValueID?] = [try site.input(), try importer.weight(site, "kernel")]
+        let kernel = try importer.weight(site, "kernel") { tensor throws(CoreError) in
+            try common.kernel(tensor, spatial: 0..<common.axes)
+        }
+        var inputs: [ValueID?] = [try site.input(), kernel]
         if common.hasBias { inputs.append(try importer.weight(site, "bias")) }
         return try importer.node(site, .convolutionTranspose(convolution), inputs, activation: common.activation)
     }

@@ -9,11 +9,17 @@ struct PoolingLayer: LayerDefinition {
         let kernel = try options.extents("pool_size", "pool_length", axes: axes, default: 2)
         let ones = [Int](repeating: 1, count: axes)
         let isStrided = options["strides", "stride"] != nil
+        var border = try padding(options, kernel: kernel, dilations: ones)
+        if options.isTheano, case .explicit = border {
+            // Theano pads an odd window of more than three elements by more than its half.
+            let before = kernel.map { $0 > 2 && $0 % 2 == 1 ? $0 - 2 : $0 - 1 }
+            border = .explicit(before: before, after: zip(kernel, before).map { $0 - 1 - $1 })
+        }
         operation = Pooling(
             kind: layer.className.hasPrefix("Max") ? .maximum : .average(countsPadding: false), kernel: kernel,
             window: Window(
                 strides: isStrided ? try options.extents("strides", "stride", axes: axes) : kernel, dilations: ones,
-                padding: try padding(options, kernel: kernel, dilations: ones)),
+                padding: border),
             layout: try options.layout())
     }
 

@@ -6,6 +6,10 @@ struct LayerOptions: Sendable {
     var object: JSONObject
     /// First number of the Keras version that wrote the file.
     var major: Int
+    /// Whether the model computed with Theano, which walks kernels backwards and pads them alike on both sides.
+    var isTheano = false
+    /// The layout of layers that do not say theirs.
+    var usualLayout = Layout.channelsLast
 
     /// The value of the first of `keys` that is there and not null.
     subscript(_ keys: String...) -> JSONValue? { value(keys)?.value }
@@ -126,9 +130,10 @@ struct LayerOptions: Sendable {
         return (pairs.map { $0[0] }, pairs.map { $0[1] })
     }
 
-    /// `data_format`; Keras 1 calls it `dim_ordering`.
+    /// `data_format`; Keras 1 calls it `dim_ordering`, and leaves it out of some layers.
     func layout() throws(KerasError) -> Layout {
-        let text = try text("data_format", "dim_ordering", default: "channels_last")
+        let usual = usualLayout == .channelsFirst ? "channels_first" : "channels_last"
+        let text = try text("data_format", "dim_ordering", default: usual)
         switch text {
         case "channels_last", "tf": return .channelsLast
         case "channels_first", "th": return .channelsFirst

@@ -1,12 +1,27 @@
 internal import SkiffCore
+internal import SkiffGraph
 
 /// Reads configurations of models, of Keras 1, 2 and 3.
 struct ModelParser {
     /// First number of the Keras version that wrote the file.
     let major: Int
+    /// Whether the model computed with Theano.
+    var isTheano = false
+    /// The layout of layers that do not say theirs: that of the others in the model.
+    private var usualLayout: Layout?
+
+    init(major: Int, isTheano: Bool = false) {
+        self.major = major
+        self.isTheano = isTheano
+    }
 
     /// - Parameter value: an object with `class_name` and `config`.
     func model(_ value: JSONValue, depth: Int = 0) throws(KerasError) -> ModelConfiguration {
+        if depth == 0, major < 2, usualLayout == nil {
+            var parser = self
+            parser.usualLayout = Self.usualLayout(of: value)
+            return try parser.model(value)
+        }
         guard depth < Limits.nesting else {
             throw KerasError(.limit(name: "depth of nested models", declared: depth + 1, allowed: Limits.nesting))
         }
@@ -34,6 +49,20 @@ struct ModelParser {
         return ModelConfiguration(
             className: className, name: name, layers: resolver.layers, inputs: inputs,
             outputs: resolver.outputs, isTrainable: isTrainable, positions: positions)
+    }
+
+    /// Keras 1 leaves the layout out of ZeroPadding2D and others, whose layers take the one that was set for all.
+    private static func usualLayout(of configuration: JSONValue) -> Layout {
+        var open = [configuration]
+        while let value = open.popLast() {
+            if let object = value.objectValue {
+                if let name = object["dim_ordering"]?.stringValue { return name == "th" ? .channelsFirst : .channelsLast }
+                open += object.members.map(\.value)
+            } else if let elements = value.arrayValue {
+                open += elements
+            }
+        }
+        return .channelsLast
     }
 
     /// Whether a layer is a model of Keras' own classes.
@@ -80,7 +109,9 @@ struct ModelParser {
             guard !name.isEmpty, name.utf8.count <= Limits.nameBytes else {
                 throw KerasError(.refused("layer has no usable name"))
             }
-            let options = LayerOptions(object: value["config"]?.objectValue ?? JSONObject(), major: major)
+            let options = LayerOptions(
+                object: value["config"]?.objectValue ?? JSONObject(), major: major, isTheano: isTheano,
+                usualLayout: usualLayout ?? .channelsLast)
             var layer = LayerConfiguration(
                 className: className, name: name, options: options, module: value["module"]?.stringValue,
                 calls: [], role: .unknown(""), isTrainable: options["trainable"]?.boolValue ?? true)

@@ -35,8 +35,11 @@ struct ArchiveWeights {
         }
         let used = Set(places.compactMap { $0 })
         let extra = container.members.keys.filter { !used.contains($0) && container.group($0).map(Self.hasVariables) == true }
-        guard extra.isEmpty else {
-            let lacking = zip(model.layers, places).filter { $1 == nil }.map(\.0.name)
+        let lacking = zip(model.layers, places).compactMap { layer, place -> String? in
+            let stored = place.flatMap { container.group($0) }.map(Self.hasVariables) ?? false
+            return stored || !layer.hasWeights ? nil : layer.name + (place.map { " (\($0))" } ?? "")
+        }
+        guard extra.isEmpty, lacking.isEmpty else {
             throw KerasError(
                 .layersDiffer(onlyInConfiguration: lacking, onlyInWeights: extra.sorted()),
                 at: Place(member: path))

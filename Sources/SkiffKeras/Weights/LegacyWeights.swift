@@ -29,7 +29,7 @@ struct LegacyWeights {
             }
         }
         let known = Set(names)
-        let lacking = model.layers.filter { !known.contains($0.name) && hasWeights($0) }.map(\.name)
+        let lacking = model.layers.filter { !known.contains($0.name) && $0.hasWeights }.map(\.name)
         guard extra.isEmpty, lacking.isEmpty else {
             throw KerasError(
                 .layersDiffer(onlyInConfiguration: lacking, onlyInWeights: extra), at: Place(member: path))
@@ -43,11 +43,6 @@ struct LegacyWeights {
             throw KerasError(.missing("attribute \"layer_names\""), at: Place(member: path.isEmpty ? "/" : path))
         }
         return names
-    }
-
-    private func hasWeights(_ layer: LayerConfiguration) -> Bool {
-        if case .model(let nested) = layer.role { return nested.model.layers.contains { hasWeights($0) } }
-        return !(layer.requirements ?? []).isEmpty
     }
 
     func weights(of layer: String) throws(KerasError) -> [StoredWeight] {

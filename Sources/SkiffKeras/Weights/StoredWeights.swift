@@ -24,5 +24,13 @@ extension LayerConfiguration {
     }
 }
 
+extension LayerConfiguration {
+    /// Whether weights must be stored for the layer, or for one inside it. Models nest no deeper than the limit.
+    var hasWeights: Bool {
+        if case .model(let nested) = role { return nested.model.layers.contains(where: \.hasWeights) }
+        return !(requirements ?? []).isEmpty
+    }
+}
+
 /// A path of layer names: `nested/layer`.
 func layerPath(_ prefix: String, _ name: String) -> String { prefix.isEmpty ? name : prefix + "/" + name }

@@ -43,6 +43,9 @@ struct WeightFiles {
             }
             try index.check(root)
             try self.init(root, files)
+        } else if storage.withUnsafeBytes(in: range, { ZipArchive.recognizes(Array($0.prefix(4))) }) {
+            let arrays = try NumPyWeights(storage, in: range)
+            try self.init(arrays.root, [arrays.payloads])
         } else {
             throw KerasError(.notKeras("neither HDF5 nor a list of shards"))
         }
@@ -87,7 +90,18 @@ struct WeightFiles {
 
     /// The Keras version that wrote the weights, where the files say it.
     var version: String? { root.attributes["keras_version"]?.text }
-    var backend: String? { root.attributes["backend"]?.text }
+
+    /// The backend that wrote the weights. Keras 1 does not say it, but TensorFlow counts outputs in names (`conv1_W:0`)
+    /// and Theano does not.
+    var backend: String? {
+        if let named = root.attributes["backend"]?.text { return named }
+        guard case .legacy = layout, version == nil || version?.hasPrefix("1.") == true else { return nil }
+        let names = root.members.keys.flatMap { key in
+            root.group(key).flatMap { try? LegacyWeights.names("weight_names", of: $0, at: key) } ?? []
+        }
+        guard names.contains(where: { $0.hasSuffix("_W") || $0.hasSuffix("_W:0") }) else { return nil }
+        return names.contains { $0.contains(":") } ? "tensorflow" : "theano"
+    }
 
     /// What the files say of themselves.
     var metadata: GraphMetadata {

@@ -155,11 +155,14 @@ struct WeightName {
             scope = parts.dropLast().joined(separator: "/")
             layer = parts[parts.count - 2]
             role = parts[parts.count - 1]
-        } else if text.hasPrefix(group + "_") {
+        } else if text.hasPrefix(group + "_"),
+            Self.oldRoles.contains(Self.withoutCount(String(text.dropFirst(group.count + 1)))) {
             (scope, layer) = (group, group)
-            role = Self.withoutCount(String(text.dropFirst(group.utf8.count + 1)))
+            role = Self.withoutCount(String(text.dropFirst(group.count + 1)))
         } else if let (owner, role) = Self.split(Self.withoutCount(text)) {
             (scope, layer, self.role) = (owner, owner, role)
+        } else if text.hasPrefix(group + "_") {
+            (scope, layer, role) = (group, group, String(text.dropFirst(group.count + 1)))
         } else {
             (scope, layer, role) = (group, group, text)
         }
