@@ -74,6 +74,7 @@ let package = Package(
         tests("SkiffKerasTests", ["SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffFormatTests", ["SkiffFormat", "SkiffGraph", "SkiffCore"]),
         tests("SkiffSafetensorsTests", ["SkiffSafetensors", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffArchitecturesTests", ["SkiffArchitectures", "SkiffInspect", "SkiffGraph", "SkiffCore"]),
         tests("SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffGraph", "SkiffCore"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),

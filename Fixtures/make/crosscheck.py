@@ -137,6 +137,16 @@ def check_blocks(name, model, facts):
            seconds=run.seconds, peakMiB=run.peak)
 
 
+def check_architecture(name, model, expected):
+    """What a file of weights was recognised as; random weights cannot tell two strides apart, so a rival is enough."""
+    run = skiff("inspect", model, "--json")
+    if run.failed:
+        return report(f"{name} architecture", False, run.failed)
+    metadata = json.loads(run.stdout)["metadata"]
+    found, rivals = metadata.get("architecture"), metadata.get("architectures_that_fit_too", "").split(", ")
+    report(f"{name} architecture", expected == found or expected in rivals, f"{found}{', or ' + ', '.join(rivals) if rivals[0] else ''}")
+
+
 def check_block_list(name, model, expected):
     """Every block as the manifest describes it, in order."""
     run = skiff("inspect", model, "--json")
@@ -159,8 +169,8 @@ def check_block_list(name, model, expected):
     report(f"{name} inspect", True, f"{len(blocks)} blocks")
 
 
-def convert(name, model, target):
-    run = skiff("convert", model, "-o", target)
+def convert(name, model, target, *options):
+    run = skiff("convert", model, "-o", target, *options)
     if run.failed:
         report(f"{name} convert", False, run.failed)
         return None
@@ -184,7 +194,7 @@ def check_case(folder):
         if not wanted(name):
             continue
         native = arguments.work / (name.replace("/", "-") + ".skiff")
-        run = convert(name, folder / file, native)
+        run = convert(name, folder / file, native, *(["--architecture", facts["architecture"]] if "architecture" in facts else []))
         if run:
             report(f"{name} convert", True, f"{native.stat().st_size / 2**20:.1f} MiB, {run.cost}", seconds=run.seconds, peakMiB=run.peak)
             if (folder / "expected.npz").exists():
@@ -203,6 +213,8 @@ def check_case(folder):
                 native.unlink(missing_ok=True)
         if "blocks" in facts:
             check_blocks(name, folder / file, facts)
+        if "architecture" in facts:
+            check_architecture(name, folder / file, facts["architecture"])
 
 
 def check_fixture(entry):
@@ -263,7 +275,7 @@ def guarded(name, check, argument):
 # ---------------------------------------------------------------- generation
 
 def generate():
-    stages = [(arguments.keras3_python, "torchvision"), (arguments.keras3_python, "keras3"), (arguments.tf_python, "keras2"),
+    stages = [(arguments.keras3_python, "weights"), (arguments.keras3_python, "torchvision"), (arguments.keras3_python, "keras3"), (arguments.tf_python, "keras2"),
               (arguments.keras3_python, "depth")]
     if arguments.real:
         stages += [(arguments.keras3_python, "real-onnx"), (arguments.tf_python, "real-keras")]
@@ -274,6 +286,8 @@ def generate():
             print(f"skipping {stage}: no interpreter given", file=sys.stderr)
             continue
         command = [python, MAKE / "crosscheck_models.py", stage, arguments.scratch]
+        if stage == "weights":
+            command = [python, MAKE / "crosscheck_weights.py", arguments.scratch]
         command += [arguments.real] if stage.startswith("real") else []
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(list(map(str, command)), stdout=sys.stderr, env=environment)

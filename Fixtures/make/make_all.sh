@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore CUDA_VISIBLE_DEVICES= OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3
 # Only what is made below; other folders here have makers of their own.
 for name in digits torch-basic torch-basic-folded conv1d-dilated conv1d-dilated-torch keras3-bottleneck keras3-formats \
-    keras2-preact keras2-nested mobile-like lambda-refused custom-refused onnx-opsets hdf5-cases; do
+    keras2-preact keras2-nested mobile-like lambda-refused custom-refused onnx-opsets hdf5-cases weights-torch; do
     rm -rf "../$name"
 done
 rm -f ../manifest.json
@@ -24,3 +24,4 @@ KERAS_BACKEND=tensorflow "$TF_PYTHON" mobile_like.py
 "$KERAS3_PYTHON" hdf5_cases.py
 "$KERAS3_PYTHON" onnx_opsets.py
 "$KERAS3_PYTHON" safetensors_files.py
+"$KERAS3_PYTHON" weights_torch.py

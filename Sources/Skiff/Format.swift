@@ -9,6 +9,8 @@ public struct Format: Sendable {
     public var name: String
     /// Extensions without the dot, the usual one first. Reading never looks at them.
     public var extensions: [String]
+    /// Whether files of this format hold weights without an architecture.
+    public var isWeightsOnly = false
     /// Whether a file is of this kind, by its bytes.
     var recognizes: @Sendable (Storage) -> Bool
     /// Reads a file; the folder is where external data may lie.
@@ -32,6 +34,4 @@ public struct Format: Sendable {
     var weightsDifference: (@Sendable (_ storage: Storage, _ graph: Graph) throws -> String?)?
 
     public var isWritable: Bool { write != nil }
-    /// Whether files of this format hold weights without an architecture.
-    public var isWeightsOnly: Bool { weightsDifference != nil }
 }

@@ -39,6 +39,7 @@ public enum FormatRegistry {
 
     private static let kerasWeights = Format(
         identifier: "keras-weights", name: "Keras weights", extensions: ["weights.h5", "h5", "weights.json"],
+        isWeightsOnly: true,
         recognizes: { KerasReader.recognizesWeights($0) },
         read: { try Rebuilding.graph(of: KerasReader.weights(storage: $0, folder: $1)) },
         readWeights: { try KerasReader.weights(storage: $0, folder: $1) })
@@ -51,6 +52,7 @@ public enum FormatRegistry {
 
     private static let safetensors = Format(
         identifier: "safetensors", name: "safetensors", extensions: ["safetensors"],
+        isWeightsOnly: true,
         recognizes: { SafetensorsReader.recognizes(head(of: $0, 10)) },
         read: { storage, _ in try Rebuilding.graph(of: SafetensorsReader.weights(storage: storage)) },
         readWeights: { storage, _ in try SafetensorsReader.weights(storage: storage) },
@@ -62,13 +64,15 @@ public enum FormatRegistry {
         })
 
     private static let safetensorsIndex = Format(
-        identifier: "safetensors-index", name: "safetensors in several files", extensions: ["index.json"],
+        identifier: "safetensors-index", name: "safetensors in several files", extensions: ["safetensors.index.json"],
+        isWeightsOnly: true,
         recognizes: { SafetensorsReader.recognizesIndex($0) },
         read: { try Rebuilding.graph(of: SafetensorsReader.weights(indexStorage: $0, folder: $1)) },
         readWeights: { try SafetensorsReader.weights(indexStorage: $0, folder: $1) })
 
     private static let numpyArchive = Format(
         identifier: "npz", name: "NumPy archive of weights", extensions: ["npz"],
+        isWeightsOnly: true,
         recognizes: { ZipArchive.recognizes(head(of: $0, 4)) && ArrayFile.isArchive($0) },
         read: { storage, _ in try Rebuilding.graph(of: WeightSet(npz: storage)) },
         readWeights: { storage, _ in try WeightSet(npz: storage) })

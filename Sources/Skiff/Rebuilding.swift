@@ -14,8 +14,10 @@ enum Rebuilding {
             return try only.graph()
         }
         let checks = candidates.map { candidate -> StatisticsCheck? in
-            guard let graph = try? candidate.graph(), let input = naturalInput(graph, candidate.convention.preprocessing)
-            else { return nil }
+            guard let graph = try? candidate.graph() else { return nil }
+            // All candidates have to see the same pictures, so the extent is that which the largest needs.
+            let extent = candidates.contains(where: \.poolsWindows) ? nil : 128
+            guard let input = naturalInput(graph, candidate.convention.preprocessing, extent: extent) else { return nil }
             return try? StatisticsCheck(of: graph, on: input)
         }
         var bestCheck = checks.first ?? nil
@@ -60,14 +62,15 @@ enum Rebuilding {
 
     /// Natural images as the network takes them; `nil` where it takes no images.
     private static func naturalInput(
-        _ graph: Graph, _ preprocessing: Convention.Preprocessing
+        _ graph: Graph, _ preprocessing: Convention.Preprocessing, extent: Int?
     ) -> [String: Tensor]? {
         guard graph.inputs.count == 1, let input = graph.inputs.first, let shape = graph[input].fact?.shape,
             shape.count == 4
         else { return nil }
         let isChannelsLast = shape[3].fixedValue != nil && shape[1].fixedValue != shape[3].fixedValue
         let channels = (isChannelsLast ? shape[3] : shape[1]).fixedValue ?? 3
-        let extent = (isChannelsLast ? shape[1] : shape[2]).fixedValue ?? (graph.metadata[ArchitectureCandidate.extentKey] == "32" ? 32 : 128)
+        let usual = graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) } ?? 224
+        let extent = min(usual, extent ?? usual)
         let count = extent <= 64 ? 8 : 2
         let pixels = NaturalImages.make(count: count, height: extent, width: extent)
         var values = [Float](repeating: 0, count: count * extent * extent * channels)

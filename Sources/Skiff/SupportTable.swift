@@ -11,7 +11,7 @@ public enum SupportTable {
         var lines = ["| Format | Files | Read | Run, verify, inspect | Write |", "| --- | --- | --- | --- | --- |"]
         for format in FormatRegistry.formats {
             let files = format.extensions.map { "`.\($0)`" }.joined(separator: ", ")
-            let reads = format.isWeightsOnly ? "weights | no" : "yes | yes"
+            let reads = format.isWeightsOnly ? "weights | [recognised networks](Docs/Weights.md)" : "yes | yes"
             let writes = !format.isWritable ? "no" : format.isWeightsOnly ? "weights" : "yes"
             lines.append("| \(format.name) | \(files) | \(reads) | \(writes) |")
         }

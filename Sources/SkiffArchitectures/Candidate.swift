@@ -31,6 +31,8 @@ public struct ArchitectureCandidate: Sendable {
     public let network: String
     public let assumptions: [Assumption]
     let outputFirst: Bool
+    /// Whether kernels more likely lie the other way round.
+    let isUnlikelyDirection: Bool
     let metadata: GraphMetadata
 
     /// As `--architecture` spells it: `torchvision/resnet50`.
@@ -55,11 +57,11 @@ public struct ArchitectureCandidate: Sendable {
                 .init(Self.rivalsKey, rivals.map(\.identifier).joined(separator: ", ")))
         }
         if let evidence { metadata.entries.append(.init(Self.evidenceKey, evidence)) }
-        if inputExtent == nil { metadata.entries.append(.init(Self.extentKey, String(usualExtent))) }
+        metadata.entries.append(.init(Self.extentKey, String(usualExtent)))
         let plan = Plan(convention, Blueprint(of: map, outputFirst: outputFirst))
         var assembler = GraphAssembler(
             convention, map, outputFirst: outputFirst, name: network, metadata: metadata)
-        return try assembler.graph(plan, inputExtent: inputExtent)
+        return try assembler.graph(plan)
     }
 
     /// Keys of the entries of ``GraphMetadata`` that say what was assumed.
@@ -73,18 +75,25 @@ public struct ArchitectureCandidate: Sendable {
     /// Whether the order of layers told what they are, not their names.
     public var isPositional: Bool { map.scheme.identifier == NameScheme.positional.identifier }
 
+    /// Whether the head pools windows of a fixed extent, so that small images do not reach it.
+    public var poolsWindows: Bool { if case .pooling = convention.head { true } else { false } }
+
     /// Rank among the conventions that fit one file; the least is the likeliest.
     var priority: Int {
-        // Files of Keras 1 with kernels as Theano orders them were made by Theano.
-        if convention.flipsKernels, outputFirst { return -1 }
-        return Convention.all.firstIndex { $0.identifier == convention.identifier } ?? .max
+        let row = Convention.all.firstIndex {
+            $0.identifier == convention.identifier || $0.onTheano.identifier == convention.identifier
+        } ?? Convention.all.count
+        return 4 * row + (isOfOtherVersion ? 6 : 0) + (isUnlikelyDirection ? 1 : 0)
+    }
+
+    /// Keras 2.2 pads in front of the first pooling, as no version before it did; files of Keras 2 say their version.
+    private var isOfOtherVersion: Bool {
+        guard let numbers = metadata["keras_version"]?.split(separator: ".").compactMap({ Int($0) }), numbers.count > 1,
+            convention.identifier.hasPrefix(Convention.kerasOld.identifier)
+        else { return false }
+        let isNew = (numbers[0], numbers[1]) >= (2, 2)
+        return isNew != (convention.stem == .pooled(padding: 1))
     }
 
     private var usualExtent: Int { convention.stem == .plain ? 32 : 224 }
-
-    /// Heads that pool a fixed number of positions take images of one size.
-    private var inputExtent: Int? {
-        guard case .pooling(let size, _) = convention.head, map[.classifier] != nil else { return nil }
-        return convention.stem == .plain ? size << max(0, map.stages.count - 1) : size << (map.stages.count + 1)
-    }
 }

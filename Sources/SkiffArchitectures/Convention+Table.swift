@@ -1,8 +1,8 @@
 extension Convention {
     /// All conventions. Among those that fit one file the first is the likeliest.
     public static let all: [Convention] = [
-        torchvision, torchvisionFirst, torchCIFARPadded, torchCIFAR, torchPreActivation, timmDeep, huggingFace, keras, kerasV2, kerasOld, kerasOldPadded, kerasOldFlipped, classificationModels,
-        kerasCIFAR, kerasCIFARV2,
+        torchvision, torchvisionFirst, torchCIFARPadded, torchCIFAR, torchPreActivation, timmDeep, huggingFace, keras,
+        kerasV2, kerasOld, kerasOldPadded, classificationModels, kerasCIFAR, kerasCIFARV2,
     ]
 
     static let torchvision = Convention(
@@ -67,14 +67,11 @@ extension Convention {
         head: .pooling(7, softmax: true), epsilon: 1e-3, padding: .layers, preprocessing: .caffe, depths: [3],
         normalizes: .all, source: "keras.applications.resnet50 of Keras 1 to 2.1")
 
-    /// The one change that keras.applications made while the names stayed.
+    /// What keras.applications changed while the names stayed.
     static let kerasOldPadded = kerasOld.changed(
         identifier: "keras-old-padded", title: "keras.applications of Keras 2.2", stem: .pooled(padding: 1),
+        head: .globalPooling(softmax: true),
         source: "keras.applications.resnet50 of Keras 2.2, which pads in front of the pooling")
-
-    static let kerasOldFlipped = kerasOld.changed(
-        identifier: "keras-theano", title: "keras.applications of Keras 1 on Theano", stem: .pooled(padding: 0),
-        source: "Keras 1 on Theano, whose convolutions turn the kernel round", flipsKernels: true)
 
     static let classificationModels = Convention(
         identifier: "classification-models", title: "classification_models", schemes: ["classification-models"],
@@ -95,13 +92,22 @@ extension Convention {
         head: .pooling(8, softmax: true), epsilon: 1e-3, padding: .same, preprocessing: .unit, depths: [3],
         normalizes: .before(stem: true, final: true, input: false), source: "Keras' example cifar10_resnet.py")
 
+    /// The same on Theano, whose convolutions walk the kernel backwards.
+    var onTheano: Convention {
+        changed(
+            identifier: identifier + "-theano", title: title + ", on Theano", stem: stem,
+            source: source + " on Theano, whose convolutions walk the kernel backwards", flipsKernels: true)
+    }
+
     private func changed(
-        identifier: String, title: String, stem: Stem, source: String, flipsKernels: Bool = false
+        identifier: String, title: String, stem: Stem, head: Head? = nil, source: String, flipsKernels: Bool = false
     ) -> Convention {
         Convention(
             identifier: identifier, title: title, schemes: schemes, isChannelsLast: isChannelsLast,
-            activation: activation, stem: stem, stride: stride, shortcut: shortcut, head: head, epsilon: epsilon,
-            padding: padding, preprocessing: preprocessing, depths: depths, normalizes: normalizes, source: source,
-            flipsKernels: flipsKernels)
+            activation: activation, stem: stem, stride: stride, shortcut: shortcut, head: head ?? self.head,
+            epsilon: epsilon,
+            // Theano pads both sides alike.
+            padding: flipsKernels && padding == .same ? .symmetric : padding, preprocessing: preprocessing,
+            depths: depths, normalizes: normalizes, source: source, flipsKernels: flipsKernels)
     }
 }

@@ -23,10 +23,10 @@ struct GraphAssembler {
     }
 
     /// - Throws: ``ArchitectureError`` where layers are missing or do not fit together.
-    mutating func graph(_ plan: Plan, inputExtent: Int?) throws(ArchitectureError) -> Graph {
+    mutating func graph(_ plan: Plan) throws(ArchitectureError) -> Graph {
         for step in plan.steps {
             do throws(ArchitectureError) {
-                results.append(try add(step, inputExtent: inputExtent))
+                results.append(try add(step))
             } catch {
                 throw error.at(Place(node: step.role.flatMap { map[$0]?.name } ?? title(of: step)))
             }
@@ -44,9 +44,9 @@ struct GraphAssembler {
     // MARK: Steps
 
     private mutating func add(
-        _ step: Plan.Step, inputExtent: Int?
+        _ step: Plan.Step
     ) throws(ArchitectureError) -> (value: ValueID, channels: Int) {
-        guard let first = step.inputs.first else { return try addInput(extent: inputExtent) }
+        guard let first = step.inputs.first else { return try addInput() }
         let input = results[first]
         switch step.operation {
         case .input: return input
@@ -79,12 +79,11 @@ struct GraphAssembler {
         }
     }
 
-    private mutating func addInput(extent: Int?) throws(ArchitectureError) -> (value: ValueID, channels: Int) {
+    private mutating func addInput() throws(ArchitectureError) -> (value: ValueID, channels: Int) {
         guard let stem = map.kernel(.stemConvolution(0), outputFirst: outputFirst) else {
             throw ArchitectureError(.missing([LayerRole.stemConvolution(0).description], found: 0, expected: 1))
         }
-        let spatial: [Dimension] =
-            extent.map { [.fixed($0), .fixed($0)] } ?? [.symbolic("height"), .symbolic("width")]
+        let spatial: [Dimension] = [.symbolic("height"), .symbolic("width")]
         let channels = Dimension.fixed(stem.inputs)
         let shape = [.symbolic("batch")] + (layout == .channelsLast ? spatial + [channels] : [channels] + spatial)
         names.insert("input")
@@ -181,7 +180,7 @@ struct GraphAssembler {
         if let known = loaded[variable.name] { return known }
         do {
             var tensor = variable.tensor
-            if flipped { tensor = try tensor.turnedRound(firstSpatialAxis: outputFirst ? 2 : 0) }
+            if flipped { tensor = try tensor.reversed(axes: outputFirst ? 2..<4 : 0..<2) }
             var value = try builder.addWeight(variable.name, tensor)
             if tensor.elementType != .float32 {
                 let name = variable.name + "/cast"

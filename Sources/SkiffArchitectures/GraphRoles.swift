@@ -102,8 +102,8 @@ public struct GraphRoles: Sendable {
     /// The weight that a node reads at a position.
     func weight(_ id: NodeID, _ position: Int) -> (name: String, tensor: Tensor)? {
         guard graph[id].inputs.indices.contains(position), let value = graph[id].inputs[position],
-            let tensor = graph[value].tensor
+            let stored = graph.storedWeight(value)
         else { return nil }
-        return (graph[value].name, tensor)
+        return (graph[stored.id].name, stored.tensor)
     }
 }

@@ -67,6 +67,12 @@ public struct NameScheme: Sendable {
         return nil
     }
 
+    /// Whether a layer of such a name lies in a residual block, whatever it is there.
+    func isInsideBlock(_ name: Substring) -> Bool {
+        // Caffe's names begin with what the layer does and end with the branch it is on.
+        block.matchStart(of: name) != nil || identifier == "keras-old" && name.contains("_branch")
+    }
+
     /// The layer's name; `nil` for roles that the scheme has no name for.
     public func name(of role: LayerRole) -> String? {
         let position = role.position ?? BlockPosition(stage: 0, block: 0)

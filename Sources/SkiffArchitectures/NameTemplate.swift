@@ -31,6 +31,12 @@ struct NameTemplate: Hashable, Sendable {
 
     /// The place that `name` stands for; `nil` where it is no name of this form.
     func match(_ name: Substring) -> (position: BlockPosition, index: Int)? {
+        guard let (position, index, rest) = matchStart(of: name), rest.isEmpty else { return nil }
+        return (position, index)
+    }
+
+    /// As ``match(_:)`` for a name that begins so, and what comes behind.
+    func matchStart(of name: Substring) -> (position: BlockPosition, index: Int, rest: Substring)? {
         var values: [Field: Int] = [:]
         var rest = name
         for token in tokens {
@@ -51,8 +57,7 @@ struct NameTemplate: Hashable, Sendable {
                 rest = rest.dropFirst()
             }
         }
-        guard rest.isEmpty else { return nil }
-        return (BlockPosition(stage: values[.stage] ?? 0, block: values[.block] ?? 0), values[.index] ?? 0)
+        return (BlockPosition(stage: values[.stage] ?? 0, block: values[.block] ?? 0), values[.index] ?? 0, rest)
     }
 
     /// Numbers past this are no places of a network.

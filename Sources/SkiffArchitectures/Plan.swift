@@ -118,8 +118,14 @@ struct Plan {
     }
 
     private mutating func head(_ input: Int) {
-        guard blueprint.hasClassifier else { return }
         var last = input
+        guard blueprint.hasClassifier else {
+            // Keras 1 to 2.1 pool even where they leave the classifier out.
+            if case .pooling(let size, _) = convention.head, convention.stem != .plain {
+                add(.averagePooling(size, stride: size), [last], name: "avg_pool")
+            }
+            return
+        }
         let hasSoftmax: Bool
         switch convention.head {
         case .globalPooling(let softmax):

@@ -13,6 +13,13 @@ public enum Architectures {
             Convention.all.filter { $0.schemes.contains(map.scheme.identifier) }.map { Trial($0, map, weights) }
         }
         if maps.isEmpty, weights.isInModelOrder { trials = positionalTrials(weights) }
+        trials = trials.flatMap { trial in
+            weights.kernelDirections(outputFirst: trial.outputFirst).enumerated().map { index, flips in
+                Trial(
+                    flips ? trial.convention.onTheano : trial.convention, trial.map, weights,
+                    isUnlikelyDirection: index > 0)
+            }
+        }
         var found: [ArchitectureCandidate] = []
         var failures: [(missing: Int, error: ArchitectureError)] = []
         for trial in trials {
@@ -83,6 +90,19 @@ public enum Architectures {
         let names = weights.layers.prefix(3).map { "\"\(escaped($0.name))\"" }.joined(separator: ", ")
         return "\(kinds[.convolution] ?? 0) convolutions, \(kinds[.normalization] ?? 0) normalizations, "
             + "\(kinds[.dense] ?? 0) fully connected layers; the first layers are \(names)"
+    }
+}
+
+extension WeightSet {
+    /// Whether kernels lie turned round, as Theano walks them, the likelier first. Files of Keras 2 say the backend;
+    /// of Keras 1 both are tried.
+    fileprivate func kernelDirections(outputFirst: Bool) -> [Bool] {
+        let isTheanos = metadata["backend"].map { $0 == "theano" }
+        let roles = layers.lazy.flatMap(\.variables).map { $0.role.split(separator: ":").first.map(String.init) ?? "" }
+        guard roles.contains(where: { $0 == "W" || $0.hasSuffix("_W") }) else { return [isTheanos ?? false] }
+        // Kernels in Theano's order of axes were mostly made by Theano.
+        let likelier = isTheanos ?? outputFirst
+        return [likelier, !likelier]
     }
 }
 

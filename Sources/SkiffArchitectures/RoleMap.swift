@@ -1,4 +1,4 @@
-public import SkiffGraph
+internal import SkiffGraph
 internal import SkiffCore
 
 /// The layers of a residual network by what they are to it.
@@ -10,6 +10,8 @@ public struct RoleMap: Sendable {
     public var prefix: String
     /// Layers of the file that are none of the network's.
     public var leftOver: [String]
+    /// Whether the classifier was taken for one by its shape alone.
+    public private(set) var isClassifierAssumed = false
 
     public init(_ layers: [LayerRole: TypedLayer], scheme: NameScheme, prefix: String = "", leftOver: [String] = []) {
         self.layers = layers
@@ -84,21 +86,23 @@ extension RoleMap {
         if layers[.classifier] == nil { takeClassifier(from: weights) }
     }
 
-    /// The classifier may stand beside the trunk and not under its prefix: `resnet.embedder…`, `classifier.1`.
+    /// The classifier may stand beside the trunk and not under its prefix (`resnet.embedder…`, `classifier.1`), or be
+    /// somebody's own: then the one fully connected layer that takes the last stage's channels.
     private mutating func takeClassifier(from weights: WeightSet) {
-        let channels = Set(lastNormalizedChannels)
-        for layer in weights.layers where scheme.role(of: layer.name[...]) == .classifier {
-            guard let typed = TypedLayer(layer), typed.kind == .dense, !channels.isDisjoint(with: typed.kernelShape) else {
-                continue
-            }
-            layers[.classifier] = typed
-            leftOver.removeAll { $0 == layer.name }
-            return
+        let channels = Set(lastChannels)
+        let left = Set(leftOver)
+        let heads = weights.layers.filter { left.contains($0.name) }.compactMap(TypedLayer.init).filter {
+            $0.kind == .dense && !channels.isDisjoint(with: $0.kernelShape)
         }
+        let named = heads.first { scheme.role(of: $0.name[...]) == .classifier }
+        guard let head = named ?? (heads.count == 1 ? heads.first : nil) else { return }
+        layers[.classifier] = head
+        isClassifierAssumed = named == nil
+        leftOver.removeAll { $0 == head.name }
     }
 
     /// Output channels of the last stage's convolutions, by either order of axes.
-    private var lastNormalizedChannels: [Int] {
+    private var lastChannels: [Int] {
         guard let position = positions.last, let shape = layers[.convolution(position, convolutionsPerBlock - 1)]?.kernelShape,
             shape.count == 4
         else { return [] }

@@ -20,6 +20,9 @@ public enum Transplant {
         _ graph: Graph, _ inspection: Inspection, with weights: WeightSet
     ) throws(ArchitectureError) -> (graph: Graph, matching: Matching) {
         let slots = slots(of: graph)
+        guard !slots.isEmpty else {
+            throw ArchitectureError(.unmatched("any layer of the architecture", found: weights.layers.map(\.name)))
+        }
         var refusal: ArchitectureError?
         for matching in [Matching.names, .roles, .order] {
             guard let layers = match(slots, matching, graph, inspection, weights) else { continue }
@@ -55,9 +58,9 @@ public enum Transplant {
             default: return nil
             }
             guard graph[id].inputs.indices.contains(position), let value = graph[id].inputs[position],
-                graph[value].tensor != nil
+                let stored = graph.storedWeight(value)
             else { return nil }
-            return Slot(node: id, kind: kind, name: graph[value].name)
+            return Slot(node: id, kind: kind, name: graph[stored.id].name)
         }
     }
 
@@ -120,11 +123,11 @@ public enum Transplant {
                 tensors = [nil, layer.gamma?.tensor, layer.beta?.tensor, layer.mean?.tensor, layer.variance?.tensor]
             }
             for (position, input) in node.inputs.enumerated() {
-                guard let input, let old = graph[input].tensor, tensors.indices.contains(position) else { continue }
-                guard let new = tensors[position], new.elementCount == old.elementCount else {
-                    throw ArchitectureError(.unmatched(graph[input].name, found: layer.variables.map(\.name)))
+                guard let input, let old = graph.storedWeight(input), tensors.indices.contains(position) else { continue }
+                guard let new = tensors[position], new.elementCount == old.tensor.elementCount else {
+                    throw ArchitectureError(.unmatched(graph[old.id].name, found: layer.variables.map(\.name)))
                 }
-                replacements[input] = new
+                replacements[old.id] = try new.converted(to: old.tensor.elementType)
             }
         }
         do throws(GraphError) {
@@ -139,7 +142,7 @@ public enum Transplant {
         _ node: Node, _ layer: TypedLayer, _ graph: Graph
     ) throws(ArchitectureError) -> (tensor: Tensor?, operator: Operator?) {
         guard let tensor = layer.kernel?.tensor, let value = node.inputs.dropFirst().first ?? nil,
-            let old = graph[value].tensor
+            let (_, old) = graph.storedWeight(value)
         else { return (nil, nil) }
         if tensor.shape == old.shape { return (tensor, nil) }
         if case .convolution(var convolution) = node.operator, tensor.shape.count == old.shape.count {
@@ -157,5 +160,21 @@ public enum Transplant {
         }
         throw ArchitectureError(
             .unmatched(graph[value].name + " " + old.shape.shapeText, found: [layer.name + " " + tensor.shape.shapeText]))
+    }
+}
+
+extension Tensor {
+    /// The tensor, as Float where that is asked for and it is not.
+    /// - Throws: ``ArchitectureError`` `unmatched` for any other type.
+    fileprivate func converted(to type: ElementType) throws(ArchitectureError) -> Tensor {
+        if elementType == type { return self }
+        guard type == .float32, elementType.isFloatingPoint else {
+            throw ArchitectureError(.unmatched("elements of type \(type.rawValue)", found: [elementType.rawValue]))
+        }
+        do throws(CoreError) {
+            return try Tensor(floats: floats(), shape: shape)
+        } catch {
+            throw ArchitectureError(error)
+        }
     }
 }

@@ -29,6 +29,9 @@ extension Trial {
                 "weights fit every size")
         }
         add("head", headText(blueprint))
+        if map.isClassifierAssumed, let head = map[.classifier] {
+            add("classifier", "\"\(escaped(head.name))\"", "it alone takes the last stage's channels")
+        }
         add("preprocessing", "\(convention.preprocessing.rawValue), done by the caller")
         if convention.flipsKernels { add("kernels", "turned round by both spatial axes") }
         if !map.leftOver.isEmpty {
@@ -75,7 +78,12 @@ extension Trial {
     }
 
     private func headText(_ blueprint: Blueprint) -> String {
-        guard blueprint.hasClassifier else { return "none: the output is the last feature map" }
+        guard blueprint.hasClassifier else {
+            if case .pooling(let size, _) = convention.head, convention.stem != .plain {
+                return "none: the output is the last feature map, averaged over \(size)×\(size)"
+            }
+            return "none: the output is the last feature map"
+        }
         return switch convention.head {
         case .globalPooling(let softmax): "global average pooling" + (softmax ? ", softmax" : ", no softmax")
         case .pooling(let size, let softmax): "average pooling of \(size)×\(size)" + (softmax ? ", softmax" : "")

@@ -9,10 +9,12 @@ struct Trial {
     /// Roles that the convention has and the file lacks.
     let missing: [LayerRole]
     private let unexpected: [LayerRole]
-    private let outputFirst: Bool
+    let outputFirst: Bool
     private let expectedCount: Int
+    private let isUnlikelyDirection: Bool
 
-    init(_ convention: Convention, _ map: RoleMap, _ weights: WeightSet) {
+    init(_ convention: Convention, _ map: RoleMap, _ weights: WeightSet, isUnlikelyDirection: Bool = false) {
+        self.isUnlikelyDirection = isUnlikelyDirection
         self.convention = convention
         self.map = map
         self.weights = weights
@@ -44,6 +46,11 @@ struct Trial {
             guard missing.count * 4 <= expectedCount else { return nil }
             throw lacking(missing.map { map.missingName($0) })
         }
+        if let strange = map.leftOver.first(where: isInsideBlock) {
+            throw ArchitectureError(
+                .unrecognized(
+                    "like \(convention.title), but layers in its blocks, such as \"\(escaped(strange))\", are none of it"))
+        }
         let variables = lackingVariables()
         guard variables.isEmpty else { throw lacking(variables) }
         let known = KnownNetwork.describe(map, outputFirst: outputFirst)
@@ -51,7 +58,11 @@ struct Trial {
             convention: convention, map: map, networkName: known.name + versionSuffix,
             network: known.identifier + (convention.activation == .after ? "" : "v2"),
             assumptions: assumptions(isPublished: known.isPublished), outputFirst: outputFirst,
-            metadata: weights.metadata)
+            isUnlikelyDirection: isUnlikelyDirection, metadata: weights.metadata)
+    }
+
+    private func isInsideBlock(_ name: String) -> Bool {
+        name.hasPrefix(map.prefix) && map.scheme.isInsideBlock(name.dropFirst(map.prefix.count))
     }
 
     private var versionSuffix: String { convention.activation == .after ? "" : "V2" }
@@ -71,12 +82,7 @@ struct Trial {
         let hasProjections = !blueprint.projections.isEmpty
         if convention.shortcut == .padded, hasProjections { return false }
         if convention.shortcut != .padded, !hasProjections, map.stages.count > 1 { return false }
-        return !convention.flipsKernels || hasKeras1Names
-    }
-
-    /// Keras 1 calls a kernel `W`; later versions never turned kernels round.
-    private var hasKeras1Names: Bool {
-        map[.stemConvolution(0)]?.kernel?.role.split(separator: ":").first.map { $0 == "W" || $0.hasSuffix("_W") } ?? false
+        return true
     }
 
     /// Variables that a layer lacks and others in its place have: a bias of one block where all other blocks have it.

@@ -15,7 +15,8 @@ struct SkiffTool: ParsableCommand {
         commandName: "skiff",
         abstract: "Carry pretrained residual networks to a compact native format, and prove that nothing was lost.",
         discussion: """
-            Reads ONNX, Keras (.h5, .keras) and Skiff files; what a file is, its bytes tell.
+            Reads ONNX, Keras (.h5, .keras), safetensors and Skiff files, ResNet weights without an architecture too; \
+            what a file is, its bytes tell.
 
             EXAMPLES
               skiff convert resnet50.h5 -o resnet50.skiff
@@ -31,6 +32,33 @@ struct SkiffTool: ParsableCommand {
     static func main() {
         // A reader that went away is seen where the write fails.
         signal(SIGPIPE, SIG_IGN)
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch where exitCode(for: error) == .validationFailure {
+            report(usage: error)
+            Self.exit(withError: ExitCode.validationFailure)
+        } catch {
+            Self.exit(withError: error)
+        }
     }
+
+    /// Says what is wrong with the arguments, in the form of all other errors.
+    private static func report(usage error: any Error) {
+        let isJSON = CommandLine.arguments.contains("--json")
+        let console = Console(json: isJSON, quiet: false)
+        guard !isJSON else {
+            console.print(UsageError(message: message(for: error)).json())
+            return
+        }
+        let text = fullMessage(for: error)
+        let prefix = "Error: "
+        console.note(text.hasPrefix(prefix) ? "skiff: error: " + text.dropFirst(prefix.count) : text)
+    }
+}
+
+/// Arguments that do not fit together, as an error like any other.
+private struct UsageError: LocatedError {
+    var message: String
+    var place = Place()
 }

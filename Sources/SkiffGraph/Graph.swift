@@ -133,6 +133,16 @@ public struct Graph: Sendable {
         return consumers
     }
 
+    /// The weight behind a value: the value itself, or what a `Cast` alone makes it of; `nil` where it is computed
+    /// otherwise.
+    public func storedWeight(_ id: ValueID) -> (id: ValueID, tensor: Tensor)? {
+        if let tensor = self[id].tensor { return (id, tensor) }
+        guard let producer = producer(of: id), case .cast = self[producer].operator,
+            let source = self[producer].inputs.first ?? nil, let tensor = self[source].tensor
+        else { return nil }
+        return (source, tensor)
+    }
+
     /// Weights in the order of values.
     public var weights: [ValueID] { valueIDs.filter { self[$0].tensor != nil } }
 

@@ -12,7 +12,7 @@ extension Inspection {
             "source": .string(metadata.sourceFormat),
             "producer": .string(producer),
             "assumptions": .array(assumptions.map { .string($0) }),
-            "metadata": .object(metadata.entries.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }),
+            "metadata": .object(metadata.entries.filter { $0.key != "assumption" }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }),
             "inputs": .array(inputs.map(\.json)),
             "outputs": .array(outputs.map(\.json)),
             "parameters": [

@@ -34,7 +34,7 @@ public struct StatisticsCheck: Hashable, Sendable {
         return score < Self.mostOfTrained && score * Self.margin < otherScore
     }
 
-    private static let margin = 1.03
+    private static let margin = 1.06
     private static let mostOfTrained = 1.5
     private static let most = 4.0
 
@@ -50,8 +50,8 @@ public struct StatisticsCheck: Hashable, Sendable {
         for id in graph.nodeIDs {
             let node = graph[id]
             guard case .batchNormalization(var operation) = node.operator, node.inputs.count == 5,
-                let map = node.inputs[0], let mean = node.inputs[3].flatMap({ graph[$0].tensor }),
-                let variance = node.inputs[4].flatMap({ graph[$0].tensor })
+                let map = node.inputs[0], let mean = node.inputs[3].flatMap({ graph.storedWeight($0)?.tensor }),
+                let variance = node.inputs[4].flatMap({ graph.storedWeight($0)?.tensor })
             else { continue }
             readers[map, default: []].append((mean, variance, operation.axis))
             operation.isTraining = true
