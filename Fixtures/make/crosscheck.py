@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Compare a built skiff with the frameworks themselves, on networks too large to commit.
 
-    crosscheck.py SKIFF SCRATCH --keras3-python PY --tf-python PY [--real FOLDER] [--only TEXT …] [--json FILE]
+    crosscheck.py SKIFF SCRATCH --keras3-python PY --tf-python PY [--real FOLDER] [--conformance OUT] [--only TEXT …]
+                  [--json FILE]
 
 SCRATCH receives the models and what the frameworks computed on them (about 2.3 GB, made once, kept), and what
 skiff makes of them. PY are interpreters with requirements-keras3.txt and requirements-tf.txt; this script itself
 needs NumPy. For each model: `skiff convert M -o M.skiff`, `skiff run M.skiff --input x.npy --output y.npz`, outputs
 within 1e-4 of their range, and residual blocks as `skiff inspect M --json` counts them. --real adds the five real
-networks (open-nsfw.onnx, age-v1.onnx, u2netp.onnx, emotion.hdf5, deepcon.hdf5) lying in FOLDER. One line per
-comparison; the exit status is 1 if any failed.
+networks (open-nsfw.onnx, age-v1.onnx, u2netp.onnx, emotion.hdf5, deepcon.hdf5) lying in FOLDER, --conformance ONNX's
+own tests in OUT (crosscheck_conformance.py says how they lie there). One line per comparison; the exit status is 1 if any failed.
 
 --generate-only makes the models and stops; --no-generate compares what is there.
 """
@@ -22,6 +23,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+import crosscheck_conformance
 
 MAKE = Path(__file__).resolve().parent
 FIXTURES = MAKE.parent
@@ -255,6 +258,10 @@ def check_fixture(entry):
             check_block_list(name, model, run.get("blocks", entry.get("blocks", [])))
 
 
+def check_conformance(out):
+    crosscheck_conformance.check(out, arguments.work, skiff, report, wanted)
+
+
 def input_file(path, array):
     np.save(path, np.ascontiguousarray(array))
     return path
@@ -308,6 +315,8 @@ def main():
         for path in sorted(arguments.scratch.glob("*/case.json")):
             if arguments.real or not path.parent.name.startswith("real-"):
                 guarded(path.parent.name, check_case, path.parent)
+        if arguments.conformance:
+            guarded("conformance", check_conformance, arguments.conformance)
     failed = sum(not r["passed"] for r in results)
     print(f"{len(results) - failed} passed, {failed} failed")
     if arguments.json:
@@ -323,6 +332,7 @@ if __name__ == "__main__":
     parser.add_argument("--keras3-python", metavar="PY")
     parser.add_argument("--tf-python", metavar="PY")
     parser.add_argument("--real", type=Path, metavar="FOLDER")
+    parser.add_argument("--conformance", type=Path, metavar="OUT")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="comparisons whose name contains one of these")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for each command of skiff")

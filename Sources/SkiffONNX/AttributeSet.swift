@@ -104,8 +104,9 @@ final class AttributeSet {
     private let values: [(name: String, value: AttributeValue)]
     private var asked: Set<String> = []
 
+    /// - Parameter call: the call whose attributes the node's may name, where the node is a function's.
     /// - Throws: ``ONNXError`` for an attribute that is there twice, or has no value of its type.
-    init(_ node: NodeMessage) throws(ONNXError) {
+    init(_ node: NodeMessage, of call: FunctionCall?) throws(ONNXError) {
         var names: Set<String> = []
         var values: [(name: String, value: AttributeValue)] = []
         for message in messages(node.n_attribute, node.attribute) {
@@ -113,10 +114,18 @@ final class AttributeSet {
             guard names.insert(name).inserted else {
                 throw ONNXError(.attribute(name: name, expected: "one", found: "given twice"))
             }
-            values.append((name, try AttributeValue(message.pointee)))
+            if let call, let reference = message.pointee.ref_attr_name, reference[0] != 0 {
+                // What the call leaves out, its node leaves out.
+                if let value = call.attributes[SkiffONNX.text(reference)] { values.append((name, value)) }
+            } else {
+                values.append((name, try AttributeValue(message.pointee)))
+            }
         }
         self.values = values
     }
+
+    /// The values by name.
+    var all: [String: AttributeValue] { Dictionary(values.map { ($0.name, $0.value) }) { first, _ in first } }
 
     /// Names of attributes that nobody asked for.
     var leftOver: [String] { values.map(\.name).filter { !asked.contains($0) } }

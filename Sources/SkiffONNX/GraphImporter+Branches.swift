@@ -1,4 +1,5 @@
 internal import CONNXSchema
+internal import SkiffCore
 internal import SkiffGraph
 
 extension GraphImporter {
@@ -43,16 +44,70 @@ extension GraphImporter {
         scopes.append(opened)
     }
 
+    /// Begins to walk a function in the place of its call: its inputs and outputs are the call's values, all others get
+    /// the call's name in front.
+    func enter(
+        _ function: FunctionMessage, _ attributes: AttributeSet, inputs: [String], outputs: [String], name: String
+    ) throws(ONNXError) {
+        var opened = NodeScope(messages(function.n_node, function.node))
+        var values = attributes.all
+        for message in messages(function.n_attribute_proto, function.attribute_proto) {
+            let name = text(message.pointee.name)
+            if values[name] == nil { values[name] = try AttributeValue(message.pointee) }
+        }
+        opened.function = FunctionCall(attributes: values, operatorSets: try OperatorSets(function))
+        let parameters = texts(function.n_input, function.input)
+        let given = texts(function.n_output, function.output)
+        guard inputs.count <= parameters.count, outputs.count <= given.count else {
+            throw ONNXError(
+                .refused(
+                    "has \(inputs.count) inputs and \(outputs.count) outputs, the function it calls \(parameters.count) "
+                        + "and \(given.count)"))
+        }
+        let read = Self.readNames(opened.nodes, outputs: given)
+        for (position, parameter) in parameters.enumerated() {
+            opened.names[parameter] = position < inputs.count ? inputs[position] : ""
+        }
+        var direct: [String: String] = [:]
+        for (inner, outer) in zip(given, outputs) where direct[inner] == nil && !outer.isEmpty { direct[inner] = outer }
+        for node in opened.nodes {
+            for inner in texts(node.pointee.n_output, node.pointee.output) where !inner.isEmpty {
+                let own = direct.removeValue(forKey: inner) ?? freeName("\(name)/\(inner)")
+                opened.names[inner] = own
+                if read.contains(inner) { readNames.insert(own) }
+            }
+        }
+        for (inner, outer) in zip(given, outputs) where !outer.isEmpty {
+            guard let own = opened.names[inner] else { continue }
+            if own != outer { opened.passedOn.append((own, outer)) }
+        }
+        scopes.append(opened)
+    }
+
+    /// - Throws: ``ONNXError`` `limit` where functions that call functions come to more nodes than a graph may have.
+    func countNode() throws(ONNXError) {
+        walkedNodes += 1
+        guard walkedNodes <= Limits.nodes else {
+            throw ONNXError(.core(.limit(name: "nodes", declared: walkedNodes, allowed: Limits.nodes)))
+        }
+    }
+
     func leave(_ scope: NodeScope) throws(ONNXError) {
         for (inner, outer) in scope.passedOn {
             try add(
-                name: "", sourceOperator: "Identity", .identity(Identity()), inputs: [builder.value(named: inner)],
+                name: "", sourceOperator: "Identity", .identity(Identity()),
+                inputs: [inner.isEmpty ? nil : builder.value(named: inner)],
                 outputs: [outer])
         }
     }
 
-    /// The name in the graph that is built of what the innermost branch calls `name`.
+    /// The name in the graph that is built of what the innermost branch or function calls `name`. A branch knows the
+    /// values around it, a function only its own.
     func resolved(_ name: String) -> String {
-        scopes.lazy.reversed().compactMap { $0.names[name] }.first ?? name
+        for scope in scopes.reversed() {
+            if let own = scope.names[name] { return own }
+            if scope.function != nil { break }
+        }
+        return name
     }
 }

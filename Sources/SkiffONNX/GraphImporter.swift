@@ -7,13 +7,17 @@ final class GraphImporter {
     private let model: ModelMessage
     private let graph: GraphMessage
     private let reader: TensorReader
-    private let operatorSets: OperatorSets
+    let operatorSets: OperatorSets
     /// Operators that the model defines itself, by domain and name.
-    private let functions: ModelFunctions
+    let functions: ModelFunctions
     /// Names of the values that a node, a graph inside a node, or the model's outputs read.
     var readNames: Set<String>
     var builder: GraphBuilder
-    /// The graph, and inside it the branches that are walked at the moment.
+    /// How often a name that was asked for was taken.
+    private var takenNames: [String: Int] = [:]
+    /// Nodes that were walked, those of functions once for each call.
+    var walkedNodes = 0
+    /// The graph, and inside it the branches and functions that are walked at the moment.
     var scopes: [NodeScope] = []
     /// Weights that the user cannot replace, for import functions that depend on their elements.
     private(set) var tensors: [ValueID: Tensor] = [:]
@@ -26,7 +30,8 @@ final class GraphImporter {
         self.reader = reader
         operatorSets = try OperatorSets(model)
         functions = try ModelFunctions(model)
-        readNames = Self.readNames(graph)
+        readNames = Self.readNames(
+            messages(graph.n_node, graph.node), outputs: messages(graph.n_output, graph.output).map { text($0.pointee.name) })
         builder = GraphBuilder(
             name: text(graph.name), metadata: GraphMetadata(model: model, operatorSets: operatorSets))
     }
@@ -132,7 +137,11 @@ final class GraphImporter {
 
     func freeName(_ wanted: String) -> String {
         var name = wanted
-        while builder.isDefined(name) { name += "'" }
+        while builder.isDefined(name) {
+            let count = (takenNames[wanted] ?? 0) + 1
+            takenNames[wanted] = count
+            name = count == 1 ? wanted + "'" : wanted + "'\(count)"
+        }
         return name
     }
 
@@ -146,21 +155,29 @@ final class GraphImporter {
             node: name.isEmpty ? outputs.first { !$0.isEmpty } ?? "#\(index)" : name, operatorName: operatorName)
         do throws(ONNXError) {
             guard !operatorName.isEmpty else { throw ONNXError(.missing("operator")) }
-            let attributes = try AttributeSet(message)
+            try countNode()
+            let call = scopes.last { $0.function != nil }?.function
+            let attributes = try AttributeSet(message, of: call)
             let domain = OperatorSets.canonical(text(message.domain))
             if operatorName == "Constant", domain.isEmpty, let output = outputs.first {
                 try importConstant(attributes, output: output)
                 return
             }
-            let inputs = texts(message.n_input, message.input).map {
-                $0.isEmpty ? nil : builder.value(named: resolved($0))
+            let inputs = texts(message.n_input, message.input).map { name in
+                let name = resolved(name)
+                return name.isEmpty ? nil : builder.value(named: name)
+            }
+            if let function = functions.function(domain: domain, name: operatorName, overload: text(message.overload)) {
+                let names = texts(message.n_input, message.input).map { resolved($0) }
+                try enter(function.pointee, attributes, inputs: names, outputs: outputs, name: place.node ?? "")
+                return
             }
             if operatorName == "If", domain.isEmpty, let branch = try knownBranch(attributes, condition: inputs.first ?? nil) {
                 try enter(branch, for: outputs)
                 return
             }
             let node = NodeImport(
-                graph: self, opset: try operatorSets.version(domain: domain, requiredBy: operatorName),
+                graph: self, opset: try (call?.operatorSets ?? operatorSets).version(domain: domain, requiredBy: operatorName),
                 operatorName: operatorName, attributes: attributes, inputs: trimmed(inputs), outputs: outputs)
             let result = try imported(node, domain: domain)
             try add(
@@ -180,7 +197,6 @@ final class GraphImporter {
                 UnknownOperator(
                     name: node.operatorName, domain: domain, reason: reason, attributes: node.attributes.carried))
         }
-        if functions.defines(domain: domain, name: node.operatorName) { return unknown("a function that the model defines") }
         guard let entry = OperatorTable.entry(node, domain: domain) else {
             return unknown(OperatorTable.refusal(node, domain: domain))
         }
@@ -239,17 +255,18 @@ final class GraphImporter {
         }
     }
 
-    /// Walks the graph and the graphs in its nodes' attributes; the scan bounded how deep they lie.
-    private static func readNames(_ graph: GraphMessage) -> Set<String> {
-        var names: Set<String> = []
-        var pending = [graph]
-        while let next = pending.popLast() {
-            for output in messages(next.n_output, next.output) { names.insert(text(output.pointee.name)) }
-            for node in messages(next.n_node, next.node) {
-                names.formUnion(texts(node.pointee.n_input, node.pointee.input))
-                for attribute in messages(node.pointee.n_attribute, node.pointee.attribute) {
-                    if let inner = attribute.pointee.g { pending.append(inner.pointee) }
-                    pending += messages(attribute.pointee.n_graphs, attribute.pointee.graphs).map(\.pointee)
+    /// What `nodes` and the graphs in their attributes read; the scan bounded how deep those lie.
+    static func readNames(_ nodes: [UnsafePointer<NodeMessage>], outputs: [String]) -> Set<String> {
+        var names = Set(outputs)
+        var pending = nodes
+        while let node = pending.popLast() {
+            names.formUnion(texts(node.pointee.n_input, node.pointee.input))
+            for attribute in messages(node.pointee.n_attribute, node.pointee.attribute) {
+                var graphs = messages(attribute.pointee.n_graphs, attribute.pointee.graphs)
+                if let graph = attribute.pointee.g { graphs.append(UnsafePointer(graph)) }
+                for graph in graphs {
+                    names.formUnion(messages(graph.pointee.n_output, graph.pointee.output).map { text($0.pointee.name) })
+                    pending += messages(graph.pointee.n_node, graph.pointee.node)
                 }
             }
         }

@@ -11,6 +11,7 @@ typealias TensorMessage = SkiffOnnx__TensorProto
 typealias ValueMessage = SkiffOnnx__ValueInfoProto
 typealias TypeMessage = SkiffOnnx__TypeProto
 typealias FunctionMessage = SkiffOnnx__FunctionProto
+typealias OperatorSetMessage = SkiffOnnx__OperatorSetIdProto
 typealias EntryMessage = SkiffOnnx__StringStringEntryProto
 
 /// A repeated message field.

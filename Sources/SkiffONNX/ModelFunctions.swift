@@ -1,24 +1,27 @@
 internal import CONNXSchema
 internal import SkiffCore
 
-/// The operators that a model defines itself by bodies of nodes (IR 8 on). Bodies are not run; a node that calls
-/// one is carried by name.
+/// The operators that a model defines itself by bodies of nodes (IR 8 on).
 struct ModelFunctions {
     private struct Key: Hashable {
         var domain: String
         var name: String
+        var overload = ""
     }
 
+    private var bodies: [Key: UnsafePointer<FunctionMessage>] = [:]
     private var indices: [Key: Int] = [:]
     private var names: [String] = []
 
     /// - Throws: ``ONNXError`` `refused` with the cycle where functions call each other in a circle.
     init(_ model: ModelMessage) throws(ONNXError) {
-        let functions = messages(model.n_functions, model.functions)
+        let functions = SkiffONNX.messages(model.n_functions, model.functions)
         for function in functions {
             let key = Key(
                 domain: OperatorSets.canonical(text(function.pointee.domain)), name: text(function.pointee.name))
             // Overloads of one name are one function here: what one calls, all call.
+            let overload = text(function.pointee.overload)
+            bodies[Key(domain: key.domain, name: key.name, overload: overload)] = function
             if indices[key] == nil {
                 indices[key] = names.count
                 names.append(key.name)
@@ -26,15 +29,17 @@ struct ModelFunctions {
         }
         var calls = [[Int]](repeating: [], count: names.count)
         for function in functions {
-            let nodes = messages(function.pointee.n_node, function.pointee.node)
+            let nodes = SkiffONNX.messages(function.pointee.n_node, function.pointee.node)
             guard let caller = index(domain: text(function.pointee.domain), name: text(function.pointee.name)) else { continue }
             calls[caller] += called(by: nodes)
         }
         try checkCycles(calls)
     }
 
-    /// Whether the model defines that operator.
-    func defines(domain: String, name: String) -> Bool { index(domain: domain, name: name) != nil }
+    /// The function that the model defines that operator by; of several the one of that overload.
+    func function(domain: String, name: String, overload: String) -> UnsafePointer<FunctionMessage>? {
+        bodies[Key(domain: OperatorSets.canonical(domain), name: name, overload: overload)]
+    }
 
     private func index(domain: String, name: String) -> Int? {
         indices[Key(domain: OperatorSets.canonical(domain), name: name)]
@@ -48,10 +53,10 @@ struct ModelFunctions {
             if let callee = index(domain: text(node.pointee.domain), name: text(node.pointee.op_type)) {
                 calls.append(callee)
             }
-            for attribute in messages(node.pointee.n_attribute, node.pointee.attribute) {
-                var graphs = messages(attribute.pointee.n_graphs, attribute.pointee.graphs)
+            for attribute in SkiffONNX.messages(node.pointee.n_attribute, node.pointee.attribute) {
+                var graphs = SkiffONNX.messages(attribute.pointee.n_graphs, attribute.pointee.graphs)
                 if let graph = attribute.pointee.g { graphs.append(UnsafePointer(graph)) }
-                for graph in graphs { pending += messages(graph.pointee.n_node, graph.pointee.node) }
+                for graph in graphs { pending += SkiffONNX.messages(graph.pointee.n_node, graph.pointee.node) }
             }
         }
         return calls

@@ -62,6 +62,12 @@ final class NodeImport {
             .unsqueeze(Unsqueeze(axes: axes)), inputs: [value])
     }
 
+    /// A value that a node of our own gives, where the file's node is several operators in one.
+    func derived(_ sourceOperator: String, _ operator: Operator, _ inputs: [ValueID?]) throws(ONNXError) -> ValueID {
+        try graph.addDerivedNode(
+            "\(outputs.first ?? "")/\(sourceOperator)", sourceOperator: sourceOperator, `operator`, inputs: inputs)
+    }
+
     /// Undoes what an import function rearranged before it gave up.
     func restore(inputs: [ValueID?]) {
         self.inputs = inputs

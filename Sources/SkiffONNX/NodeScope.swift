@@ -1,12 +1,23 @@
 internal import CONNXSchema
 
-/// Nodes that are walked in their order, with the names that their values have in the graph that is built.
+/// A call of a function that the model defines.
+struct FunctionCall {
+    /// Attributes of the call, and the function's own for those it leaves out.
+    var attributes: [String: AttributeValue]
+    /// The operator sets that the function's nodes come from.
+    var operatorSets: OperatorSets
+}
+
+/// Nodes that are walked in their order, with the names that their values have in the graph that is built: those of
+/// the graph, of a branch of an `If`, or of a function in the place of its call.
 struct NodeScope {
     let nodes: [UnsafePointer<NodeMessage>]
     /// The names of values inside a branch, by those that the file has there.
     var names: [String: String] = [:]
     /// Values that the branch gives and does not compute, by the names they get.
     var passedOn: [(inner: String, outer: String)] = []
+    /// What a function's nodes take from its call; `nil` where the nodes are no function's.
+    var function: FunctionCall?
     private var position = 0
 
     init(_ nodes: [UnsafePointer<NodeMessage>]) { self.nodes = nodes }

@@ -18,8 +18,18 @@ struct OperatorSets {
         guard let version = Int(exactly: model.ir_version), Self.supportedIR.contains(version) else {
             throw ONNXError(.version(of: "ir_version", found: model.ir_version, supported: Self.supportedIR))
         }
+        try self.init(messages(model.n_opset_import, model.opset_import))
+    }
+
+    /// The operator sets of a function.
+    /// - Throws: ``ONNXError`` as for those of a model.
+    init(_ function: FunctionMessage) throws(ONNXError) {
+        try self.init(messages(function.n_opset_import, function.opset_import))
+    }
+
+    private init(_ messages: [UnsafePointer<OperatorSetMessage>]) throws(ONNXError) {
         var imports: [(domain: String, version: Int64)] = []
-        for message in messages(model.n_opset_import, model.opset_import) {
+        for message in messages {
             let domain = Self.canonical(text(message.pointee.domain))
             let version = message.pointee.has_version != 0 ? message.pointee.version : 0
             if let other = imports.first(where: { $0.domain == domain }) {

@@ -141,18 +141,36 @@ struct ImportTests {
         #expect(graph[graph.outputs[0].value].fact?.shape == [7])
     }
 
-    @Test("Functions that the model defines are carried by name, even where they bear an operator's")
+    @Test("A function that the model defines is read in the place of its call, even where it bears an operator's name")
     func functions() throws {
-        let bytes = model { graph in
+        let scaled = message { function in
+            function.text(1, "Relu")
+            for (field, name) in [(4, "a"), (4, "b"), (5, "r"), (6, "alpha")] { function.text(field, name) }
+            function.message(7) { node in
+                node.text(1, "a"); node.text(2, "x"); node.text(4, "LeakyRelu")
+                node.message(5) { $0.text(1, "alpha"); $0.text(21, "alpha"); $0.integer(20, 1) }
+            }
+            function.message(7) { node in node.text(1, "x"); node.text(1, "b"); node.text(2, "r"); node.text(4, "Add") }
+            function.message(9) { $0.integer(2, 17) }
+        }
+        let graph = try read(model { graph in
+            graph.value(11, "x", [2])
+            graph.node("Relu", ["x", "x"], ["y"], name: "one", [("alpha", .real(0.5))])
+            graph.node("Relu", ["y", "x"], ["z"], name: "two")
+            graph.value(12, "z", nil)
+        } + message { $0.data(25, scaled) })
+        #expect(graph.nodes.map(\.operator) == [
+            .unary(Unary(.leakyReLU(alpha: 0.5))), .binary(Binary(.add)), .unary(Unary(.leakyReLU(alpha: 0.01))),
+            .binary(Binary(.add)),
+        ])
+        #expect(graph.nodes.map { graph[$0.outputs[0]].name } == ["one/x", "y", "two/x", "z"])
+        let short = model { graph in
             graph.value(11, "x", [1])
             graph.node("Relu", ["x"], ["y"])
             graph.value(12, "y", nil)
         } + message { $0.message(25) { $0.text(1, "Relu"); $0.text(10, "") } }
-        guard case .unknown(let operation) = try read(bytes).nodes[0].operator else {
-            Issue.record("a function was taken for the operator")
-            return
-        }
-        #expect(operation.reason == "a function that the model defines")
+        #expect(failure { () throws(ONNXError) in try read(short) }?.message
+            == "has 1 inputs and 1 outputs, the function it calls 0 and 0")
     }
 
     @Test("Functions that call themselves, each other, or from a branch are refused with the cycle")

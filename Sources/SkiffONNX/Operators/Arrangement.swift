@@ -128,11 +128,11 @@ private func cast(to elementType: ElementType?, _ node: NodeImport) throws(ONNXE
     .gatherElements(GatherElements(axis: try node.attributes.integer("axis") ?? 0))
 }
 
-/// How a Pad fills; `wrap` is there from version 19 on.
+/// How a Pad fills. `wrap` is there from version 19 on; PyTorch's exporter writes it into version 18.
 private func mode(_ node: NodeImport) throws(ONNXError) -> Pad.Mode {
-    var modes = ["constant": Pad.Mode.constant, "reflect": .reflect, "edge": .edge]
-    if node.opset >= 19 { modes["wrap"] = .wrap }
-    return try node.attributes.choice("mode", default: "constant", modes)
+    try node.attributes.choice(
+        "mode", default: "constant",
+        ["constant": Pad.Mode.constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap])
 }
 
 /// ONNX Pad 1: pads are called `paddings`.

@@ -27,10 +27,7 @@ struct OperatorTable: Sendable {
 
     /// The entry that reads a node; `nil` where none does.
     static func entry(_ node: NodeImport, domain: String) -> Entry? {
-        // ONNX Runtime's own, in which it wrote 16-bit types before opset 21 had them.
-        if domain == "com.microsoft", ["QuantizeLinear", "DequantizeLinear"].contains(node.operatorName) {
-            return entry(node.operatorName, opset: 21)
-        }
+        if domain == "com.microsoft" { return runtimeOperators[node.operatorName] }
         return domain.isEmpty ? entry(node.operatorName, opset: node.opset) : nil
     }
 
@@ -50,13 +47,28 @@ struct OperatorTable: Sendable {
         return "\(name)-\(node.opset) is not read, only \(name)-\(first) and later"
     }
 
-    /// Operators of ONNX and of ONNX Runtime that compute with quantized numbers themselves.
+    /// Operators of ONNX and of ONNX Runtime that compute with quantized numbers themselves and are not read.
     private static let quantized: Set<String> = [
-        "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearAdd",
-        "QLinearMul", "QLinearAveragePool", "QLinearGlobalAveragePool", "QLinearConcat", "QLinearLeakyRelu",
-        "QLinearSigmoid", "QLinearSoftmax", "QGemm", "QLinearReduceMean", "QLinearWhere", "QEmbedLayerNormalization",
-        "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "NhwcMaxPool",
+        "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearConcat", "QLinearLeakyRelu", "QLinearSigmoid",
+        "QLinearSoftmax", "QLinearReduceMean", "QLinearWhere", "QEmbedLayerNormalization", "DynamicQuantizeMatMul",
+        "MatMulIntegerToFloat", "NhwcMaxPool",
     ]
+
+    /// ONNX Runtime's own operators that its optimizer and its quantizer write into files, by name; domain
+    /// `com.microsoft`, version 1.
+    private static let runtimeOperators = Dictionary(
+        uniqueKeysWithValues: [
+            // In which it wrote 16-bit types before opset 21 had them.
+            Entry("QuantizeLinear", since: 1, readQuantizeLinear),
+            Entry("DequantizeLinear", since: 1, readDequantizeLinear),
+            Entry("FusedConv", since: 1, readFusedConvolution), Entry("FusedGemm", since: 1, readFusedGemm),
+            Entry("QuickGelu", since: 1) { (n) throws(ONNXError) in .unary(.init(.swish(alpha: try n.alpha(1.702)))) },
+            Entry("Gelu", since: 1) { _ throws(ONNXError) in .unary(.init(.gelu(approximate: false))) },
+            Entry("QLinearAdd", since: 1) { (n) throws(ONNXError) in try readQuantizedBinary(n, "Add", .add) },
+            Entry("QLinearMul", since: 1) { (n) throws(ONNXError) in try readQuantizedBinary(n, "Mul", .multiply) },
+            Entry("QLinearGlobalAveragePool", since: 1, readQuantizedGlobalPooling),
+            Entry("QLinearAveragePool", since: 1, readQuantizedPooling), Entry("QGemm", since: 1, readQuantizedGemm),
+        ].map { ($0.name, $0) })
 
     /// Names of the operators that are read, sorted.
     static var names: [String] { byName.keys.sorted() }
@@ -235,5 +247,7 @@ extension OperatorTable {
     private static let quantizations = [
         Entry("QuantizeLinear", since: 10, readQuantizeLinear),
         Entry("DequantizeLinear", since: 10, readDequantizeLinear),
+        Entry("QLinearConv", since: 10, readQuantizedConvolution),
+        Entry("QLinearMatMul", since: 10, readQuantizedProduct),
     ]
 }
