@@ -55,7 +55,10 @@ extension GraphImporter {
             let name = text(message.pointee.name)
             if values[name] == nil { values[name] = try AttributeValue(message.pointee) }
         }
-        opened.function = FunctionCall(attributes: values, operatorSets: try OperatorSets(function))
+        let outer = scopes.last { $0.function != nil }?.function?.path
+        // A path past the limit of names says no more than its end.
+        let path = outer.map { "\($0)/\(name)" }.flatMap { $0.utf8.count <= 4096 ? $0 : nil } ?? name
+        opened.function = FunctionCall(path: path, attributes: values, operatorSets: try OperatorSets(function))
         let parameters = texts(function.n_input, function.input)
         let given = texts(function.n_output, function.output)
         guard inputs.count <= parameters.count, outputs.count <= given.count else {
@@ -72,7 +75,7 @@ extension GraphImporter {
         for (inner, outer) in zip(given, outputs) where direct[inner] == nil && !outer.isEmpty { direct[inner] = outer }
         for node in opened.nodes {
             for inner in texts(node.pointee.n_output, node.pointee.output) where !inner.isEmpty {
-                let own = direct.removeValue(forKey: inner) ?? freeName("\(name)/\(inner)")
+                let own = direct.removeValue(forKey: inner) ?? freeName("\(path)/\(inner)")
                 opened.names[inner] = own
                 if read.contains(inner) { readNames.insert(own) }
             }

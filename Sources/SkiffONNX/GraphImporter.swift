@@ -13,6 +13,8 @@ final class GraphImporter {
     /// Names of the values that a node, a graph inside a node, or the model's outputs read.
     var readNames: Set<String>
     var builder: GraphBuilder
+    /// Names that values of branches, functions and nodes of our own got, some of which are not given yet.
+    private var givenNames: Set<String> = []
     /// How often a name that was asked for was taken.
     private var takenNames: [String: Int] = [:]
     /// Nodes that were walked, those of functions once for each call.
@@ -137,11 +139,12 @@ final class GraphImporter {
 
     func freeName(_ wanted: String) -> String {
         var name = wanted
-        while builder.isDefined(name) {
+        while builder.isDefined(name) || givenNames.contains(name) {
             let count = (takenNames[wanted] ?? 0) + 1
             takenNames[wanted] = count
             name = count == 1 ? wanted + "'" : wanted + "'\(count)"
         }
+        givenNames.insert(name)
         return name
     }
 

@@ -2,6 +2,8 @@ internal import CONNXSchema
 
 /// A call of a function that the model defines.
 struct FunctionCall {
+    /// What stands before the names of its values: the names of the calls around it, and its own.
+    var path: String
     /// Attributes of the call, and the function's own for those it leaves out.
     var attributes: [String: AttributeValue]
     /// The operator sets that the function's nodes come from.

@@ -123,7 +123,7 @@ struct ImportTests {
     func unknown() throws {
         let graph = try read(model(domains: [("com.microsoft", 1)]) { graph in
             graph.value(11, "x", [1])
-            graph.node("FusedConv", ["x"], ["a"], domain: "com.microsoft", [("activation", .text("Relu")), ("n", .integer(3))])
+            graph.node("FusedMatMul", ["x"], ["a"], domain: "com.microsoft", [("activation", .text("Relu")), ("n", .integer(3))])
             graph.node("Relu", ["a"], ["b"], [("strange", .real(1))])
             graph.node("If", ["b"], ["y"], [("then_branch", .graph(message { $0.node("Neg", ["x"], ["inner"]) }))])
             graph.value(13, "a", [4])
@@ -164,6 +164,22 @@ struct ImportTests {
             .binary(Binary(.add)),
         ])
         #expect(graph.nodes.map { graph[$0.outputs[0]].name } == ["one/x", "y", "two/x", "z"])
+        // A call inside a function may have the name of the call around it.
+        let nested = message { function in
+            function.text(1, "Twice")
+            for (field, name) in [(4, "a"), (5, "r")] { function.text(field, name) }
+            function.message(7) { node in
+                for (field, text) in [(1, "a"), (1, "a"), (2, "x"), (3, "one"), (4, "Relu")] { node.text(field, text) }
+            }
+            function.message(7) { node in node.text(1, "x"); node.text(2, "r"); node.text(4, "Neg") }
+            function.message(9) { $0.integer(2, 17) }
+        }
+        let around = try read(model { graph in
+            graph.value(11, "x", [2])
+            graph.node("Twice", ["x"], ["y"], name: "one")
+            graph.value(12, "y", nil)
+        } + message { $0.data(25, scaled); $0.data(25, nested) })
+        #expect(around.nodes.map { around[$0.outputs[0]].name } == ["one/one/x", "one/x", "y"])
         let short = model { graph in
             graph.value(11, "x", [1])
             graph.node("Relu", ["x"], ["y"])

@@ -151,6 +151,30 @@ struct OperatorVersionTests {
         #expect(reason(try operation("ConvInteger", 10))?.hasPrefix("ConvInteger computes with quantized numbers") == true)
     }
 
+    @Test("What ONNX Runtime fused or quantized is read as the operators that it is")
+    func runtimeOperators() throws {
+        func operators(_ type: String, _ inputs: [String], _ attributes: (String, TestAttribute)...) throws -> [String] {
+            let graph = try read(model(domains: [("com.microsoft", 1)]) { graph in
+                graph.value(11, "x", [1, 3, 8, 8])
+                graph.value(11, "z", [1, 4, 8, 8])
+                graph.floats("w", [4, 3, 1, 1], Array(repeating: 1, count: 12))
+                graph.floats("b", [4], [0, 0, 0, 0])
+                graph.node(type, inputs, ["y"], name: "n", domain: "com.microsoft", attributes)
+                graph.value(12, "y", [1, 4, 8, 8])
+            })
+            #expect(graph[graph.outputs[0].value].fact?.shape == [1, 4, 8, 8])
+            return graph.nodes.map { $0.operator.kind.rawValue }
+        }
+        let relu = ("activation", TestAttribute.text("Relu"))
+        #expect(try operators("FusedConv", ["x", "w", "b"], relu) == ["convolution", "unary"])
+        #expect(try operators("FusedConv", ["x", "w", "b", "z"], relu) == ["convolution", "binary", "unary"])
+        #expect(try operators("FusedConv", ["x", "w", "", "z"]) == ["convolution", "binary"])
+        let clip = ("activation", TestAttribute.text("Clip"))
+        #expect(try operators("FusedConv", ["x", "w"], clip, ("activation_params", .reals([0, 6]))) == ["convolution", "clip"])
+        #expect(try operators("FusedConv", ["x", "w"], ("activation", .text("Softplus"))) == ["unknown"])
+        #expect(try operators("QuickGelu", ["z"]) == ["unary"])
+    }
+
     @Test("Every line of the table is reachable, and no name and version stands twice")
     func table() {
         var seen: Set<String> = []

@@ -65,4 +65,17 @@ import Testing
         let error = #expect(throws: SkiffError.self) { try verify(model, againstRecording: run.ioPath) }
         #expect(error?.place.node == name)
     }
+
+    @Test(arguments: ["qdq", "operators"])
+    func `quantized networks give what ONNX Runtime recorded, and show the blocks of the real one`(format: String) throws {
+        let model = try Model(contentsOf: Fixtures.path("onnx-quantized/model-\(format).onnx"))
+        #expect(model.graph.unknownNodes.isEmpty)
+        let report = try verify(model, againstRecording: Fixtures.path("onnx-quantized/io-\(format).npz"))
+        #expect(report.passed, "\(report.text())")
+        let real = try Model(contentsOf: Fixtures.path("torch-basic-folded/model.onnx")).inspection()
+        let inspection = model.inspection()
+        #expect(inspection.blocks.map(\.kind) == real.blocks.map(\.kind))
+        #expect(inspection.blocks.map(\.shortcut) == real.blocks.map(\.shortcut))
+        #expect(inspection.blocks.map(\.parameters) == real.blocks.map(\.parameters))
+    }
 }
