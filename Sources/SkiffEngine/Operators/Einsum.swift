@@ -56,7 +56,8 @@ extension Einsum: EvaluableOperator {
                     for offset in 0..<count {
                         var term = one
                         for operand in operands.indices {
-                            term = product(term, operands[operand][start[operand] + from[operand] + offset * steps[operand]])
+                            let place = start[operand] + from[operand] + offset * steps[operand]
+                            term = product(term, operands[operand][place])
                         }
                         total = sum(total, term)
                     }

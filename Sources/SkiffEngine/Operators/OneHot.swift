@@ -18,7 +18,9 @@ extension OneHot: EvaluableOperator {
             return (position / inner * depth + along) * inner + position % inner
         }
         func lines<Element>(_ values: [Element]) throws(EngineError) -> [Element] {
-            guard values.count == 2 else { throw EngineError(.operand("values are \(values.count) numbers, expected 2")) }
+            guard values.count == 2 else {
+                throw EngineError(.operand("values are \(values.count) numbers, expected 2"))
+            }
             var result = [Element](repeating: values[0], count: output.count)
             for place in places where place >= 0 { result[place] = values[1] }
             return result

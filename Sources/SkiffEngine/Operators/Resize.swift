@@ -111,7 +111,8 @@ struct AxisSampling {
             // The fraction is above zero: an element that is hit exactly is the right one of its pair.
             let base = min(max(x.rounded(.up) - 1, -0x1p50), 0x1p50)
             let fraction = min(x - base, 1)
-            var shares = Self.shares(mode, fraction, antialiasScale: antialias ? max(min(scale, 1), 1 / Double(4 * input + 4)) : 1)
+            let stretch = antialias ? max(min(scale, 1), 1 / Double(4 * input + 4)) : 1
+            var shares = Self.shares(mode, fraction, antialiasScale: stretch)
             let left = Int(base) - shares.count / 2 + 1
             if case .nearest = mode { return Tap(first: left + (shares[1] > shares[0] ? 1 : 0), shares: [1]) }
             if excludesOutside { shares = Self.inside(shares, first: left, extent: input) }

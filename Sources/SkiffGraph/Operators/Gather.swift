@@ -106,7 +106,8 @@ extension SymbolicShape {
     func tupleLength(indexing rank: Int) throws(GraphError) -> Int? {
         guard let length = last?.fixedValue else { return nil }
         guard length >= 1, length <= rank else {
-            throw GraphError(.extent(input: "indices", expected: "1 to \(rank) along the last axis", found: "\(length)"))
+            throw GraphError(
+                .extent(input: "indices", expected: "1 to \(rank) along the last axis", found: "\(length)"))
         }
         return length
     }

@@ -83,7 +83,9 @@ private func checkScales(_ inputs: Operands, axis: Int, blockSize: Int) throws(G
         }
         for position in shape.indices {
             var want = shape[position]
-            if position == axis, let extent = want.fixedValue { want = .fixed(extent / blockSize + (extent % blockSize == 0 ? 0 : 1)) }
+            if position == axis, let extent = want.fixedValue {
+                want = .fixed(extent / blockSize + (extent % blockSize == 0 ? 0 : 1))
+            }
             _ = try unifyExtent(want, found[position], input: operand.name, axis: "along axis \(position)")
         }
     }

@@ -37,8 +37,9 @@ extension ScatterND {
         try updates.require(sameTypeAs: input)
         if reduction != .none { try input.require(.number) }
         let output = Fact(input.elementType, input.shape)
-        guard let shape = try input.shape(atLeast: 1), let tuples = try indices.shape(atLeast: 1) else { return [output] }
-        guard let depth = try tuples.tupleLength(indexing: shape.count) else { return [output] }
+        guard let shape = try input.shape(atLeast: 1), let tuples = try indices.shape(atLeast: 1),
+            let depth = try tuples.tupleLength(indexing: shape.count)
+        else { return [output] }
         let expected = tuples.dropLast() + shape[depth...]
         guard let found = try updates.shape(rank: expected.count) else { return [output] }
         for (axis, (want, have)) in zip(expected, found).enumerated() {
