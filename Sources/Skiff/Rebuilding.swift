@@ -9,37 +9,51 @@ enum Rebuilding {
             let chosen = try Architectures.choose(name, among: candidates)
             return try chosen.graph()
         }
-        guard candidates.count > 1, var best = candidates.first else {
+        guard let likeliest = candidates.first, candidates.count > 1 else {
             guard let only = candidates.first else { throw ArchitectureError(.unrecognized("no layers")) }
             return try only.graph()
         }
-        let checks = candidates.map { candidate -> StatisticsCheck? in
-            guard let graph = try? candidate.graph() else { return nil }
-            // All candidates have to see the same pictures, so the extent is that which the largest needs.
-            let extent = candidates.contains(where: \.poolsWindows) ? nil : 128
-            guard let input = naturalInput(graph, candidate.convention.preprocessing, extent: extent) else { return nil }
-            return try? StatisticsCheck(of: graph, on: input)
-        }
-        var bestCheck = checks.first ?? nil
+        let distances = statisticalDistances(candidates)
+        var best = likeliest
         var isProven = false
-        for (candidate, check) in zip(candidates, checks).dropFirst() {
-            guard let check, let standing = bestCheck else { continue }
-            if check.isClearlyBetter(than: standing) {
-                (best, bestCheck, isProven) = (candidate, check, true)
-            } else if standing.isClearlyBetter(than: check) {
-                isProven = true
+        if let distances, let least = distances.indices.min(by: { distances[$0] < distances[$1] }) {
+            isProven = distances.indices.allSatisfy {
+                $0 == least || StatisticsCheck.isClearlySmaller(distances[least], than: distances[$0])
             }
+            // Of several that are near, those that are clearly further than the nearest are out.
+            best = zip(candidates, distances).first { _, distance in
+                !StatisticsCheck.isClearlySmaller(distances[least], than: distance)
+            }?.0 ?? likeliest
         }
         // Names speak for the likeliest; where the file has none, only the check can.
         guard isProven || !best.isPositional else {
             throw ArchitectureError(.ambiguous(candidates.map(\.identifier)))
         }
-        let scores = zip(candidates, checks).compactMap { candidate, check -> String? in
-            check?.score.map { "\(candidate.identifier) \(hundredths($0))" }
+        return try best.graph(
+            rivals: candidates.filter { $0.identifier != best.identifier },
+            evidence: evidence(candidates, distances, isProven: isProven))
+    }
+
+    private static func evidence(
+        _ candidates: [ArchitectureCandidate], _ distances: [Double]?, isProven: Bool
+    ) -> String {
+        guard let distances else { return "the stored statistics tell nothing of which it is" }
+        let list = zip(candidates, distances).map { "\($0.identifier) \(hundredths($1))" }
+        return (isProven ? "the stored statistics decide: " : "the stored statistics do not decide: ")
+            + "distance on natural images " + list.joined(separator: ", ")
+    }
+
+    /// How far each candidate is from the statistics it stores; `nil` where that cannot be told.
+    private static func statisticalDistances(_ candidates: [ArchitectureCandidate]) -> [Double]? {
+        // All candidates have to see the same pictures, so the extent is that which the largest needs.
+        let extent = candidates.contains(where: \.poolsWindows) ? nil : 128
+        let checks = candidates.compactMap { candidate -> StatisticsCheck? in
+            guard let graph = try? candidate.graph(),
+                let input = naturalInput(graph, candidate.convention.preprocessing, extent: extent)
+            else { return nil }
+            return try? StatisticsCheck(of: graph, on: input)
         }
-        let evidence = (isProven ? "the stored statistics decide: " : "the stored statistics do not decide: ")
-            + "distance on natural images " + scores.joined(separator: ", ")
-        return try best.graph(rivals: candidates.filter { $0.identifier != best.identifier }, evidence: evidence)
+        return checks.count == candidates.count ? StatisticsCheck.distances(checks) : nil
     }
 
     /// The network of `model` with these weights.
@@ -71,7 +85,7 @@ enum Rebuilding {
         let channels = (isChannelsLast ? shape[3] : shape[1]).fixedValue ?? 3
         let usual = graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) } ?? 224
         let extent = min(usual, extent ?? usual)
-        let count = extent <= 64 ? 8 : 2
+        let count = extent <= 64 ? 16 : extent <= 128 ? 4 : 2
         let pixels = NaturalImages.make(count: count, height: extent, width: extent)
         var values = [Float](repeating: 0, count: count * extent * extent * channels)
         let plane = extent * extent

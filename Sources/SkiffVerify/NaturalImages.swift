@@ -8,7 +8,18 @@ public enum NaturalImages {
         var generator = Draws(state: seed)
         var pixels: [Float] = []
         pixels.reserveCapacity(count * height * width * 3)
-        for _ in 0..<count { pixels += picture(height: height, width: width, &generator) }
+        // Drawn at twice the extent and averaged, since a photograph's edges are soft.
+        for _ in 0..<count {
+            let fine = picture(height: 2 * height, width: 2 * width, &generator)
+            for row in 0..<height {
+                for position in 0..<(3 * width) {
+                    let (column, channel) = (position / 3, position % 3)
+                    let first = (2 * row * 2 * width + 2 * column) * 3 + channel
+                    let second = first + 6 * width
+                    pixels.append((fine[first] + fine[first + 3] + fine[second] + fine[second + 3]) / 4)
+                }
+            }
+        }
         return pixels
     }
 

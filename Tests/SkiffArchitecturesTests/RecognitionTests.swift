@@ -212,6 +212,13 @@ struct Published: CustomTestStringConvertible, Sendable {
         #expect(identifiers.first == "keras-old/resnet50")
         #expect(identifiers.contains("keras-old-theano/resnet50"))
         set.metadata.entries.append(.init("backend", "theano"))
+        // Files of Keras 1 do not say the backend, so what names tell of it makes one likelier and leaves both.
+        #expect(try Architectures.candidates(for: set).map(\.identifier).first == "keras-old-theano/resnet50")
+        for layer in set.layers.indices {
+            for variable in set.layers[layer].variables.indices where set.layers[layer].variables[variable].role == "W" {
+                set.layers[layer].variables[variable].role = "kernel"
+            }
+        }
         #expect(try Architectures.candidates(for: set).allSatisfy { $0.convention.flipsKernels })
     }
 }
