@@ -80,6 +80,10 @@ fail 'files of more than 400 lines' "$(
     find Sources Tests -name '*.swift' | xargs wc -l | awk '$2 != "total" && $1 > 400 {print $2 ": " $1 " lines"}'
 )"
 
+# What is committed stays small to fetch.
+fixtures=$(git ls-files -z Fixtures | xargs -0 cat | wc -c)
+[ "$fixtures" -le 14000000 ] || fail 'fixtures of more than 14,000,000 bytes together' "$fixtures bytes"
+
 # Nothing of a build is committed.
 fail 'build products are committed' "$(git ls-files | grep -E '(^|/)(\.build/|Package\.resolved$)')"
 

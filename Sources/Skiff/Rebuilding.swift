@@ -25,8 +25,13 @@ enum Rebuilding {
                 !StatisticsCheck.isClearlySmaller(distances[least], than: distance)
             }?.0 ?? likeliest
         }
-        // Names speak for the likeliest; where the file has none, only the check can.
-        guard isProven || !best.isPositional else {
+        // Names speak for the likeliest; where the file has none, only the check can. The direction of kernels is told by
+        // what the file says of its backend, so one direction is always the likelier.
+        let conventions = Set(candidates.map { candidate in
+            candidate.convention.flipsKernels
+                ? String(candidate.convention.identifier.dropLast("-theano".count)) : candidate.convention.identifier
+        })
+        guard isProven || !best.isPositional || conventions.count == 1 else {
             throw ArchitectureError(.ambiguous(candidates.map(\.identifier)))
         }
         return try best.graph(

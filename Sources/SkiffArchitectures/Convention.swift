@@ -24,7 +24,7 @@ public struct Convention: Hashable, Sendable {
     /// Where the convention comes from, for the reasons of assumptions.
     let source: String
     /// Whether kernels are turned round, as Theano stored them.
-    var flipsKernels = false
+    public private(set) var flipsKernels = false
 
     public enum ActivationSite: Hashable, Sendable {
         /// Behind each normalization and behind the addition.

@@ -22,7 +22,7 @@ public enum NPY {
             let stored = try Tensor(
                 elementType: header.elementType, shape: header.isFortran ? header.shape.reversed() : header.shape,
                 storage: storage, byteRange: data, byteOrder: header.byteOrder)
-            return header.isFortran ? try stored.axesReversed() : stored
+            return header.isFortran ? try stored.permuted(Array(stored.shape.indices.reversed())) : stored
         } catch {
             throw error.at(Place(file: storage.path))
         }
@@ -69,39 +69,5 @@ public enum NPY {
                 }
             }
         }
-    }
-}
-
-extension Tensor {
-    /// The same elements with the order of axes turned round, copied: what Fortran order is to row-major.
-    func axesReversed() throws(CoreError) -> Tensor {
-        let target = Shape(shape.reversed())
-        guard let width = elementType.byteWidth, shape.count > 1, elementCount > 0 else {
-            return try Tensor(
-                elementType: elementType, shape: target, storage: storage, byteRange: byteRange, byteOrder: byteOrder)
-        }
-        // Strides in the source of the target's axes.
-        let strides = Array(shape.rowMajorStrides.reversed())
-        let bytes = withUnsafeBytes { source in
-            [UInt8](unsafeUninitializedCapacity: source.count) { buffer, initialized in
-                let output = UnsafeMutableRawBufferPointer(buffer)
-                var index = Shape(repeating: 0, count: target.count)
-                var offset = 0
-                for position in 0..<elementCount {
-                    for byte in 0..<width { output[position * width + byte] = source[offset * width + byte] }
-                    for axis in target.indices.reversed() {
-                        index[axis] += 1
-                        offset += strides[axis]
-                        if index[axis] < target[axis] { break }
-                        offset -= strides[axis] * target[axis]
-                        index[axis] = 0
-                    }
-                }
-                initialized = source.count
-            }
-        }
-        return try Tensor(
-            elementType: elementType, shape: target, storage: Storage(bytes), byteRange: 0..<bytes.count,
-            byteOrder: byteOrder)
     }
 }

@@ -1,11 +1,14 @@
-internal import SkiffCore
-
 extension Tensor {
     /// A copy with its axes in another order: axis `k` of the result is axis `permutation[k]` of this.
     /// - Throws: ``CoreError`` for packed elements, and where the permutation is not of this rank.
-    func permuted(_ permutation: [Int]) throws(CoreError) -> Tensor {
+    public func permuted(_ permutation: [Int]) throws(CoreError) -> Tensor {
         guard let width = elementType.byteWidth, permutation.sorted() == Array(shape.indices) else {
             throw CoreError(.malformed("elements of type \(elementType.rawValue) cannot be rearranged"))
+        }
+        if elementCount == 0 || shape.count < 2 {
+            return try Tensor(
+                elementType: elementType, shape: permutation.map { shape[$0] }, storage: storage, byteRange: byteRange,
+                byteOrder: byteOrder)
         }
         let strides = shape.rowMajorStrides
         let extents = permutation.map { shape[$0] }
