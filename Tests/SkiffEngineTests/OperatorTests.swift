@@ -31,6 +31,18 @@ import Testing
             .doubles(x) == [2, 3.5])
     }
 
+    /// What TensorFlow 2.21 takes for column 49 of 99, in the middle of 50: its Float product is just below 25.
+    @Test func `TensorFlow's nearest element is found in Float`() throws {
+        let x = try reals((0..<50).map(Double.init), [1, 50, 1, 1])
+        func column(_ coordinates: Resize.Coordinates) throws -> Double {
+            let resize = Resize(mode: .nearest(.floor), coordinates: coordinates, axes: [1])
+            let y = try Evaluator.apply(.resize(resize), to: [x, nil, nil, wholes([99])])
+            return try #require(y.first).doubles()[49]
+        }
+        #expect(try column(.tensorFlowNearest) == 24)
+        #expect(try column(.tfHalfPixelForNearest) == 25)
+    }
+
     @Test func `indices of maxima count rows or columns first`() throws {
         let x = try reals([1, 5, 2, 8, 3, 4], [1, 1, 2, 3])
         let rows = try Evaluator.apply(Self.pool(.maximum, [2, 2], [1, 1]), to: [x], outputCount: 2)

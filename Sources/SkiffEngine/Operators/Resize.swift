@@ -141,6 +141,7 @@ struct AxisSampling {
         case .alignCorners: return width == 1 ? 0 : x * (input - 1) / (width - 1)
         case .asymmetric: return x / scale
         case .tfHalfPixelForNearest: return (x + 0.5) / scale
+        case .tensorFlowNearest: return Double((Float(x) + 0.5) * (Float(input) / Float(output)))
         case .tfCropAndResize:
             let (start, end) = region ?? (0, 1)
             let along = width == 1 ? (end - start) * (input - 1) / 2 : x * (end - start) * (input - 1) / (width - 1)

@@ -20,6 +20,9 @@ public struct Resize: OperatorAttributes {
         case halfPixel, halfPixelSymmetric, pytorchHalfPixel, alignCorners, asymmetric, tfCropAndResize
         /// The half pixel of the nearest mode of Resize 11's `tf_half_pixel_for_nn`.
         case tfHalfPixelForNearest
+        /// The same in Float, (x + 0.5) · (input / output): where that is nearly a whole number its rounding decides which
+        /// element TensorFlow takes (`HalfPixelScalerForNN`).
+        case tensorFlowNearest
     }
 
     /// What `sizes` means when it does not keep the aspect ratio (ONNX `keep_aspect_ratio_policy`).

@@ -64,7 +64,7 @@ struct ResizingLayer: LayerDefinition {
         }
         // TensorFlow's half pixel: linear between centres, nearest by the element that holds the centre.
         let operation = Resize(
-            mode: mode, coordinates: mode == .linear ? .halfPixel : .tfHalfPixelForNearest,
+            mode: mode, coordinates: mode == .linear ? .halfPixel : .tensorFlowNearest,
             axes: layout == .channelsLast ? [1, 2] : [2, 3])
         let sizes = try importer.constant(site, "sizes", integers: size)
         return try importer.node(site, .resize(operation), [input, nil, nil, sizes])
