@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make demo`: Skiff on two networks that were trained for real, one in Keras and one in PyTorch.
+# `make demo`: Skiff on networks that were trained for real, in Keras and in PyTorch.
 # Usage: demo.sh PATH-OF-SKIFF
 set -eu
 skiff=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -34,3 +34,8 @@ demonstrate() { # TITLE FIXTURE MODEL-FILE FRAMEWORK
 
 demonstrate 'A bottleneck ResNet trained in Keras 3' keras3-bottleneck model.h5 Keras
 demonstrate 'A basic-block ResNet trained in PyTorch, as ONNX' torch-basic model.onnx 'ONNX Runtime'
+
+printf '\n── Weights without an architecture, trained in PyTorch ──\n'
+show convert Fixtures/weights-torch/strided-first.safetensors -o rebuilt.skiff 2>&1
+show inspect rebuilt.skiff --names keras | head -8
+printf '  …\n'
