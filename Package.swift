@@ -78,7 +78,7 @@ let package = Package(
         tests("SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffGraph", "SkiffCore"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffTests", ["Skiff"]),
+        tests("SkiffTests", ["Skiff", "SkiffFormat"]),
         tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),
     ]
 )

@@ -8,7 +8,7 @@ extension WeightSet {
         }
         let archive = try located { try NPZ(storage, limit: Limits.decodedBytes) }
         self.init(
-            tensors: archive.entries.map { ($0.name, $0.tensor) }, isInModelOrder: false,
+            tensors: archive.entries.map { ($0.name, $0.tensor) }, isInModelOrder: true,
             metadata: GraphMetadata(sourceFormat: "NumPy archive"))
     }
 }

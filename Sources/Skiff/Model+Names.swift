@@ -26,6 +26,26 @@ extension Model {
         }
     }
 
+    /// Whether the network computes the same as before where the other framework builds it around written weights, in
+    /// words; `nil` where it does.
+    ///
+    /// Strides, padding, activations and what else weights do not carry may differ there.
+    public func functionDifference(of names: NameMap, fromWritten path: String) -> String? {
+        let scheme = names.scheme.identifier
+        let conventions = [scheme] + (scheme == "torchvision" ? ["torch-cifar", "torch-cifar-a", "torch-cifar-v2"] : [])
+        let built = conventions.lazy.compactMap { try? Model(contentsOf: path, architecture: .named($0)) }.first
+        guard let built else { return "\(names.scheme.title) does not build such a network around these weights" }
+        var verifier = Verifier()
+        verifier.batch = 1
+        guard let report = try? verify(built, against: self, using: verifier) else {
+            return "whether the network built by \(names.scheme.title) computes the same was not measured"
+        }
+        return report.passed
+            ? nil
+            : "as \(names.scheme.title) builds it, the network computes something else: what weights do not carry "
+                + "(strides, padding, activations, pooling, head, preprocessing) differs"
+    }
+
     /// Reads written weights again and compares them with the map, to the last bit.
     /// - Returns: the first difference in words; `nil` where there is none.
     /// - Throws: ``SkiffError`` where the file cannot be read.

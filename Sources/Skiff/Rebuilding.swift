@@ -66,11 +66,19 @@ enum Rebuilding {
         var weights = weights
         let name = model.path.split(separator: "/").last.map(String.init) ?? model.path
         weights.metadata.entries.append(.init(ArchitectureCandidate.architectureKey, "that of \(name)"))
-        let (graph, matching) = try Transplant.graph(model.graph, model.inspection(), with: weights)
-        guard matching != .names else { return graph }
-        let how = matching == .roles ? "each layer's place among the blocks" : "kind, order and shape"
-        weights.metadata.entries.append(
-            .init(ArchitectureCandidate.assumptionKey, "weights: given to layers by \(how) (names differ)"))
+        let (graph, matching, leftOver) = try Transplant.graph(model.graph, model.inspection(), with: weights)
+        guard matching != .names || !leftOver.isEmpty else { return graph }
+        if matching != .names {
+            let how = matching == .roles ? "each layer's place among the blocks" : "kind, order and shape"
+            weights.metadata.entries.append(
+                .init(ArchitectureCandidate.assumptionKey, "weights: given to layers by \(how) (names differ)"))
+        }
+        if !leftOver.isEmpty {
+            let names = leftOver.prefix(4).map { "\"\(escaped($0))\"" }.joined(separator: ", ")
+            weights.metadata.entries.append(
+                .init(ArchitectureCandidate.assumptionKey,
+                    "left over: \(leftOver.count) layers, such as \(names) (the architecture has no place for them)"))
+        }
         return try Transplant.graph(model.graph, model.inspection(), with: weights).graph
     }
 

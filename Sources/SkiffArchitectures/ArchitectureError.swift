@@ -38,7 +38,8 @@ public struct ArchitectureError: LocatedError {
         switch reason {
         case .unrecognized(let text): "holds weights of an architecture that Skiff does not know: \(text)"
         case .missing(let names, let leftOver, let found, let expected):
-            "\(Self.list(names)) missing: \(found)\(expected.map { " of \($0)" } ?? "") layers found\(Self.rest(leftOver))"
+            "\(Self.list(names)) missing"
+                + (expected.map { $0 > found ? ": \(found) of \($0) layers found" : "" } ?? "") + Self.rest(leftOver)
         case .kernel(let name, let shape, let inputs):
             "kernel of \"\(escaped(name))\" is \(shape), which does not take the \(inputs) channels that reach it"
         case .ambiguous(let names): "fits several architectures: \(names.joined(separator: ", "))"
@@ -63,7 +64,7 @@ public struct ArchitectureError: LocatedError {
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(4).map { "\"\(escaped($0))\"" }.joined(separator: ", ")
         let more = names.count > 4 ? " and \(names.count - 4) more" : ""
-        return "layer\(names.count == 1 ? "" : "s") \(shown)\(more) \(names.count == 1 ? "is" : "are")"
+        return "\(shown)\(more) \(names.count == 1 ? "is" : "are")"
     }
 
     public var hint: String? {
@@ -73,7 +74,8 @@ public struct ArchitectureError: LocatedError {
         case .ambiguous: "--architecture NAME decides"
         case .missing: "the file is cut, or of another network: --config or --architecture-from gives its architecture"
         case .notAmong(_, let names): names.first.map { "try --architecture \($0)" }
-        case .unmatched, .kernel, .notNameable: nil
+        case .kernel: "if it is another network: --config or --architecture-from gives its architecture"
+        case .unmatched, .notNameable: nil
         case .graph(let reason): GraphError(reason).hint
         case .core(let reason): CoreError(reason).hint
         }

@@ -32,8 +32,7 @@ struct GraphAssembler {
             }
         }
         guard let last = results.last else { throw ArchitectureError(.unrecognized("no layers")) }
-        let output = builder.isDefined("classifier_softmax") ? "predictions" : "output"
-        builder.addOutput(output, last.value)
+        builder.addOutput("output", last.value)
         do throws(GraphError) {
             return try builder.build()
         } catch {
@@ -99,7 +98,7 @@ struct GraphAssembler {
     ) throws(ArchitectureError) -> (value: ValueID, channels: Int) {
         let layer = try layer(role)
         guard let kernel = map.kernel(role, outputFirst: outputFirst), kernel.inputs > 0,
-            input.channels % kernel.inputs == 0
+            input.channels % kernel.inputs == 0, input.channels == kernel.inputs || role.mayBeGrouped
         else {
             throw ArchitectureError(
                 .kernel(layer.name, shape: layer.kernelShape.shapeText, expectedInputs: input.channels))
@@ -237,6 +236,11 @@ struct GraphAssembler {
                 padding: padding == 0 ? .valid : .explicit(before: sides, after: sides)),
             ceilMode: ceilMode, layout: layout)
     }
+}
+
+extension LayerRole {
+    /// Groups are of a block's inner convolutions alone.
+    fileprivate var mayBeGrouped: Bool { if case .convolution(_, let index) = self { index > 0 } else { false } }
 }
 
 extension Operator {

@@ -61,14 +61,38 @@ public struct GraphRoles: Sendable {
 
     private mutating func addHead(behind block: ResidualBlock) {
         let used = Set(nodes.values)
+        var dense: [NodeID] = []
+        defer {
+            // Several make a head of somebody's own, for which others have no names.
+            if dense.count == 1, let only = dense.first, takesChannels(only, block.outputChannels) {
+                nodes[.classifier] = only
+            }
+        }
         for id in graph.nodeIDs.dropFirst(block.join.index + 1) where !used.contains(id) {
             switch graph[id].operator {
             case .batchNormalization: nodes[.finalNormalization] = nodes[.finalNormalization] ?? id
             case .dense, .gemm, .matrixMultiplication:
-                if graph[id].inputs.count > 1, weight(id, 1) != nil { nodes[.classifier] = id }
+                if graph[id].inputs.count > 1, weight(id, 1) != nil { dense.append(id) }
             default: break
             }
         }
+    }
+
+    private func takesChannels(_ id: NodeID, _ channels: Int?) -> Bool {
+        guard let channels, let shape = weight(id, 1)?.tensor.shape else { return true }
+        return shape.contains(channels)
+    }
+
+    /// Names of the layers with weights that have no role.
+    var withoutRole: [String] {
+        let used = Set(nodes.values)
+        return graph.nodeIDs.filter { id in
+            switch graph[id].operator {
+            case .convolution, .convolutionTranspose, .batchNormalization, .dense, .gemm, .matrixMultiplication:
+                return !used.contains(id) && weight(id, 1) != nil
+            default: return false
+            }
+        }.map { graph.displayName(of: $0) }
     }
 
     // MARK: Walks

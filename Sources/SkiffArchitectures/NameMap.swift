@@ -52,6 +52,11 @@ public struct NameMap: Sendable {
         if !roles.nodes.keys.contains(where: { $0.kind.layerKind == .normalization }) {
             notes.append("normalizations are folded into the convolutions: no tensor bears their names")
         }
+        let without = roles.withoutRole
+        if !without.isEmpty {
+            let names = without.prefix(4).map { "\"\(escaped($0))\"" }.joined(separator: ", ")
+            notes.append("left out, for want of names: \(without.count) layer\(without.count == 1 ? "" : "s"), \(names)")
+        }
         if let note = strideNote(inspection) { notes.append(note) }
     }
 

@@ -42,6 +42,12 @@ extension NameScheme {
     static let huggingFace = NameScheme(
         identifier: "huggingface", title: "Hugging Face transformers",
         entries: [
+            Entry(.stemConvolution, "resnet.embedder.embedder.convolution", index: 0),
+            Entry(.stemNormalization, "resnet.embedder.embedder.normalization", index: 0),
+            Entry(.convolution, "resnet.encoder.stages.{stage}.layers.{block}.layer.{index}.convolution"),
+            Entry(.normalization, "resnet.encoder.stages.{stage}.layers.{block}.layer.{index}.normalization"),
+            Entry(.projection, "resnet.encoder.stages.{stage}.layers.{block}.shortcut.convolution"),
+            Entry(.projectionNormalization, "resnet.encoder.stages.{stage}.layers.{block}.shortcut.normalization"),
             Entry(.stemConvolution, "embedder.embedder.convolution", index: 0),
             Entry(.stemNormalization, "embedder.embedder.normalization", index: 0),
             Entry(.convolution, "encoder.stages.{stage}.layers.{block}.layer.{index}.convolution"),
@@ -50,7 +56,7 @@ extension NameScheme {
             Entry(.projectionNormalization, "encoder.stages.{stage}.layers.{block}.shortcut.normalization"),
             Entry(.classifier, "classifier.1"),
         ],
-        block: NameTemplate("encoder.stages.{stage}.layers.{block}"), separator: ".", variables: .torch,
+        block: NameTemplate("resnet.encoder.stages.{stage}.layers.{block}"), separator: ".", variables: .torch,
         outputFirst: true, biases: .none,
         epsilon: 1e-5, strideSite: 1)
 

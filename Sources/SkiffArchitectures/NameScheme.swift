@@ -73,6 +73,13 @@ public struct NameScheme: Sendable {
         block.matchStart(of: name) != nil || identifier == "keras-old" && name.contains("_branch")
     }
 
+    /// What the first convolution may be called.
+    var stemNames: [String] {
+        entries.filter { $0.kind == .stemConvolution && ($0.index ?? 0) == 0 }.compactMap {
+            $0.template.name(BlockPosition(stage: 0, block: 0), 0)
+        }
+    }
+
     /// The layer's name; `nil` for roles that the scheme has no name for.
     public func name(of role: LayerRole) -> String? {
         let position = role.position ?? BlockPosition(stage: 0, block: 0)

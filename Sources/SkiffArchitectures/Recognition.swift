@@ -28,11 +28,17 @@ public enum Architectures {
                 _ = try candidate.graph()
                 found.append(candidate)
             } catch {
+                // By order alone, layers that do not fit together say only that it is another network.
+                guard trial.map.scheme.identifier != NameScheme.positional.identifier else { continue }
                 failures.append((trial.missing.count, error))
             }
         }
         guard found.isEmpty else { return found.sorted { $0.priority < $1.priority } }
         if let nearest = failures.min(by: { $0.missing < $1.missing }) { throw nearest.error }
+        let gaps = weights.gapsInCounts
+        if !gaps.isEmpty {
+            throw ArchitectureError(.missing(gaps, found: weights.layers.count, expected: weights.layers.count + gaps.count))
+        }
         throw ArchitectureError(.unrecognized(describe(weights)))
     }
 
@@ -94,6 +100,25 @@ public enum Architectures {
 }
 
 extension WeightSet {
+    /// Names that are missing where layers of one class are counted: `conv2d_20` between `conv2d_19` and `conv2d_21`.
+    fileprivate var gapsInCounts: [String] {
+        var counts: [String: Set<Int>] = [:]
+        for layer in layers where TypedLayer(layer) != nil {
+            guard let end = layer.name.lastIndex(of: "_"), let count = Int(layer.name[layer.name.index(after: end)...]) else {
+                continue
+            }
+            counts[String(layer.name[..<end]), default: []].insert(count)
+        }
+        var gaps: [String] = []
+        for (name, found) in counts.sorted(by: { $0.key < $1.key }) {
+            guard found.count > 8, let least = found.min(), let most = found.max(), most - least < 2 * found.count else {
+                continue
+            }
+            gaps += (least...most).filter { !found.contains($0) }.map { "\(name)_\($0)" }
+        }
+        return gaps.count <= 4 ? gaps : []
+    }
+
     /// Whether kernels lie turned round, as Theano walks them, the likelier first. Files of Keras 2 say the backend;
     /// of Keras 1 both are tried.
     fileprivate func kernelDirections(outputFirst: Bool) -> [Bool] {

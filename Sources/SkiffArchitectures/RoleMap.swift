@@ -91,11 +91,11 @@ extension RoleMap {
     private mutating func takeClassifier(from weights: WeightSet) {
         let channels = Set(lastChannels)
         let left = Set(leftOver)
-        let heads = weights.layers.filter { left.contains($0.name) }.compactMap(TypedLayer.init).filter {
-            $0.kind == .dense && !channels.isDisjoint(with: $0.kernelShape)
-        }
+        let dense = weights.layers.filter { left.contains($0.name) }.compactMap(TypedLayer.init).filter { $0.kind == .dense }
+        let heads = dense.filter { !channels.isDisjoint(with: $0.kernelShape) }
         let named = heads.first { scheme.role(of: $0.name[...]) == .classifier }
-        guard let head = named ?? (heads.count == 1 ? heads.first : nil) else { return }
+        // Several make a head of somebody's own, which the file does not say how to build.
+        guard let head = named ?? (dense.count == 1 ? heads.first : nil) else { return }
         layers[.classifier] = head
         isClassifierAssumed = named == nil
         leftOver.removeAll { $0 == head.name }
@@ -111,10 +111,9 @@ extension RoleMap {
 
     /// The prefix under which most names are the scheme's; the empty one where it is as good.
     private static func prefix(of names: [String], _ scheme: NameScheme) -> String? {
-        guard let stem = scheme.name(of: .stemConvolution(0)) else { return nil }
         var best: (prefix: String, count: Int)?
         var tried: Set<String> = []
-        for name in names where name.hasSuffix(stem) {
+        for (name, stem) in names.lazy.flatMap({ name in scheme.stemNames.lazy.map { (name, $0) } }) where name.hasSuffix(stem) {
             let prefix = String(name.dropLast(stem.count))
             guard prefix.isEmpty || prefix.hasSuffix(".") || prefix.hasSuffix("/") || prefix.hasSuffix("_"),
                 tried.insert(prefix).inserted, tried.count <= 16

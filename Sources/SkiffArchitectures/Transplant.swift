@@ -18,7 +18,7 @@ public enum Transplant {
     /// - Throws: ``ArchitectureError`` `unmatched` for a weight that is not in the set, or has another shape.
     public static func graph(
         _ graph: Graph, _ inspection: Inspection, with weights: WeightSet
-    ) throws(ArchitectureError) -> (graph: Graph, matching: Matching) {
+    ) throws(ArchitectureError) -> (graph: Graph, matching: Matching, leftOver: [String]) {
         let slots = slots(of: graph)
         guard !slots.isEmpty else {
             throw ArchitectureError(.unmatched("any layer of the architecture", found: weights.layers.map(\.name)))
@@ -27,7 +27,9 @@ public enum Transplant {
         for matching in [Matching.names, .roles, .order] {
             guard let layers = match(slots, matching, graph, inspection, weights) else { continue }
             do throws(ArchitectureError) {
-                return (try rebuilt(graph, slots, layers, weights.metadata), matching)
+                let used = Set(layers.map(\.name))
+                let leftOver = weights.layers.map(\.name).filter { !used.contains($0) }
+                return (try rebuilt(graph, slots, layers, weights.metadata), matching, leftOver)
             } catch {
                 refusal = refusal ?? error
             }
@@ -76,6 +78,10 @@ public enum Transplant {
         let typed = weights.layers.compactMap(TypedLayer.init)
         switch matching {
         case .names:
+            // Exporters store equal tensors once, under one layer's name: then names tell nothing, unless the file has
+            // as many layers as there are names.
+            let distinct = Set(slots.map { layerName($0.name) })
+            guard distinct.count == slots.count || distinct.count == typed.count else { return nil }
             let byName = Dictionary(typed.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             return all(slots) { byName[layerName($0.name)] }
         case .roles:
@@ -111,6 +117,8 @@ public enum Transplant {
         _ graph: Graph, _ slots: [Slot], _ layers: [TypedLayer], _ metadata: GraphMetadata
     ) throws(ArchitectureError) -> Graph {
         var replacements: [ValueID: Tensor] = [:]
+        // Exporters store equal tensors once; the new ones need not be equal.
+        var own: [NodeID: [Int: Tensor]] = [:]
         var operators: [NodeID: Operator] = [:]
         for (slot, layer) in zip(slots, layers) {
             let node = graph[slot.node]
@@ -127,11 +135,16 @@ public enum Transplant {
                 guard let new = tensors[position], new.elementCount == old.tensor.elementCount else {
                     throw ArchitectureError(.unmatched(graph[old.id].name, found: layer.variables.map(\.name)))
                 }
-                replacements[old.id] = try new.converted(to: old.tensor.elementType)
+                let converted = try new.converted(to: old.tensor.elementType)
+                if let standing = replacements[old.id], !standing.isSamePayload(as: converted) {
+                    own[slot.node, default: [:]][position] = converted
+                } else {
+                    replacements[old.id] = converted
+                }
             }
         }
         do throws(GraphError) {
-            return try graph.replacing(replacements, operators, metadata: metadata)
+            return try graph.replacing(replacements, operators, inputs: own, metadata: metadata)
         } catch {
             throw ArchitectureError(error)
         }
@@ -144,6 +157,10 @@ public enum Transplant {
         guard let tensor = layer.kernel?.tensor, let value = node.inputs.dropFirst().first ?? nil,
             let (_, old) = graph.storedWeight(value)
         else { return (nil, nil) }
+        let isSquare = tensor.shape.count == 2 && tensor.shape[0] == tensor.shape[1]
+        if isSquare, let variable = layer.kernel, variable.isOutputFirst != node.takesOutputsFirst {
+            do throws(CoreError) { return (try tensor.permuted([1, 0]), nil) } catch { throw ArchitectureError(error) }
+        }
         if tensor.shape == old.shape { return (tensor, nil) }
         if case .convolution(var convolution) = node.operator, tensor.shape.count == old.shape.count {
             let isOutputFirst = convolution.kernelOrder == .outputInputSpatial
@@ -163,7 +180,21 @@ public enum Transplant {
     }
 }
 
+extension WeightSet.Variable {
+    /// Whether a kernel is stored outputs first: PyTorch calls it `weight`, Keras `kernel`.
+    fileprivate var isOutputFirst: Bool { role.split(separator: ":").first.map { $0.hasSuffix("weight") } ?? false }
+}
+
+extension Node {
+    /// Whether a fully connected layer takes its kernel as (O, I).
+    fileprivate var takesOutputsFirst: Bool { if case .gemm(let gemm) = self.operator { gemm.transposesB } else { false } }
+}
+
 extension Tensor {
+    fileprivate func isSamePayload(as other: Tensor) -> Bool {
+        storage === other.storage && byteRange == other.byteRange && shape == other.shape
+    }
+
     /// The tensor, as Float where that is asked for and it is not.
     /// - Throws: ``ArchitectureError`` `unmatched` for any other type.
     fileprivate func converted(to type: ElementType) throws(ArchitectureError) -> Tensor {

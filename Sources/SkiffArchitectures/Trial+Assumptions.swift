@@ -13,8 +13,10 @@ extension Trial {
             ? "number, order and shapes of its layers; the file holds no names"
             : "\(map.layers.count) layers bear the names of \(map.scheme.title)"
         add("architecture", convention.title, evidence)
+        if !map.prefix.isEmpty { add("names", "those behind \"\(escaped(map.prefix))\"", "most layers of the architecture stand there") }
         if !isPublished { add("depth", "stages of \(stagesText) blocks", "so the layers are numbered; no published network has them") }
         if map.stages.count > 1 { add("stride", strideText) }
+        add("dilation", "1 everywhere")
         add("padding", paddingText)
         if case .pooled(let padding) = convention.stem { add("pooling", stemText(padding)) }
         add("epsilon", "\(convention.epsilon) in every BatchNormalization")

@@ -44,12 +44,16 @@ struct Trial {
         guard missing.isEmpty else {
             // More than a few: the file is of something else.
             guard missing.count * 4 <= expectedCount else { return nil }
-            throw lacking(missing.map { map.missingName($0) })
+            throw lacking(missing.map { name(ofMissing: $0) })
         }
         if let strange = map.leftOver.first(where: isInsideBlock) {
             throw ArchitectureError(
                 .unrecognized(
                     "like \(convention.title), but layers in its blocks, such as \"\(escaped(strange))\", are none of it"))
+        }
+        if let strange = unevenGroups {
+            throw ArchitectureError(
+                .kernel(strange.name, shape: strange.kernelShape.shapeText, expectedInputs: strange.inputs))
         }
         let variables = lackingVariables()
         guard variables.isEmpty else { throw lacking(variables) }
@@ -61,8 +65,36 @@ struct Trial {
             isUnlikelyDirection: isUnlikelyDirection, metadata: weights.metadata)
     }
 
+    /// The name of a layer that is not there, or what a layer of that name lacks.
+    private func name(ofMissing role: LayerRole) -> String {
+        let name = map.missingName(role)
+        guard let layer = weights.layers.first(where: { $0.name == name }) else { return name }
+        let names = map.scheme.variables
+        let wanted = role.kind.layerKind == .normalization ? [names.mean, names.variance] : [names.kernel]
+        let lacking = wanted.filter { role in !layer.variables.contains { $0.role.split(separator: ":").first ?? "" == role } }
+        return lacking.isEmpty ? name : lacking.map { name + names.separator + $0 }.joined(separator: ", ")
+    }
+
     private func isInsideBlock(_ name: String) -> Bool {
         name.hasPrefix(map.prefix) && map.scheme.isInsideBlock(name.dropFirst(map.prefix.count))
+    }
+
+    /// A convolution of a block that has other groups than those in its place have.
+    private var unevenGroups: (name: String, kernelShape: Shape, inputs: Int)? {
+        for index in 1..<max(2, map.convolutionsPerBlock) where index < map.convolutionsPerBlock {
+            var groups: Int?
+            for position in map.positions {
+                guard let before = map.kernel(.convolution(position, index - 1), outputFirst: outputFirst),
+                    let kernel = map.kernel(.convolution(position, index), outputFirst: outputFirst), kernel.inputs > 0
+                else { continue }
+                let found = before.outputs / kernel.inputs
+                if let groups, groups != found, let layer = map[.convolution(position, index)] {
+                    return (layer.name, layer.kernelShape, before.outputs)
+                }
+                groups = found
+            }
+        }
+        return nil
     }
 
     private var versionSuffix: String { convention.activation == .after ? "" : "V2" }

@@ -40,7 +40,7 @@ extension Console {
     func tellAssumptions(of model: Model) {
         guard !model.assumptions.isEmpty else { return }
         note("assumed, since the file holds weights alone:")
-        for assumption in model.assumptions { note("  " + escaped(assumption)) }
-        for line in model.architectureNotes { note("  " + escaped(line)) }
+        for assumption in model.assumptions { note("  " + printable(assumption)) }
+        for line in model.architectureNotes { note("  " + printable(line)) }
     }
 }

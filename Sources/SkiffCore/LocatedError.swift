@@ -79,14 +79,19 @@ extension LocatedError {
 
 /// Names from a file, made safe to print: control characters, bidirectional overrides and quotes are escaped,
 /// and what is longer than 200 characters is cut.
-public func escaped(_ name: String) -> String {
+public func escaped(_ name: String) -> String { escaped(name, limit: 200, keepsQuotes: false) }
+
+/// A sentence from a file, made safe to print as ``escaped(_:)`` does it; quotes stay, and a thousand characters.
+public func printable(_ sentence: String) -> String { escaped(sentence, limit: 1000, keepsQuotes: true) }
+
+private func escaped(_ text: String, limit: Int, keepsQuotes: Bool) -> String {
     var result = ""
     var length = 0
-    for scalar in name.unicodeScalars {
+    for scalar in text.unicodeScalars {
         length += 1
-        if length > 200 { return result + "…" }
+        if length > limit { return result + "…" }
         switch scalar {
-        case "\"", "\\": result += "\\" + String(scalar)
+        case "\"", "\\": result += keepsQuotes ? String(scalar) : "\\" + String(scalar)
         case "\n": result += "\\n"
         case "\r": result += "\\r"
         case "\t": result += "\\t"

@@ -133,14 +133,19 @@ public struct Graph: Sendable {
         return consumers
     }
 
-    /// The weight behind a value: the value itself, or what a `Cast` alone makes it of; `nil` where it is computed
+    /// The weight behind a value: the value itself, or what `Cast` and `Identity` alone make it of; `nil` where it is computed
     /// otherwise.
     public func storedWeight(_ id: ValueID) -> (id: ValueID, tensor: Tensor)? {
-        if let tensor = self[id].tensor { return (id, tensor) }
-        guard let producer = producer(of: id), case .cast = self[producer].operator,
-            let source = self[producer].inputs.first ?? nil, let tensor = self[source].tensor
-        else { return nil }
-        return (source, tensor)
+        var current = id
+        for _ in 0..<8 {
+            if let tensor = self[current].tensor { return (current, tensor) }
+            guard let producer = producer(of: current), let source = self[producer].inputs.first ?? nil else { return nil }
+            switch self[producer].operator {
+            case .cast, .identity: current = source
+            default: return nil
+            }
+        }
+        return nil
     }
 
     /// Weights in the order of values.

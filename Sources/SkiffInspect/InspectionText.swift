@@ -49,11 +49,11 @@ extension Inspection {
 
     private func assumptionLines(style: TextStyle) -> [String] {
         var lines = [style.heading("Assumed") + style.faint("  the source held weights alone")]
-        lines += assumptions.map { "  " + escaped($0) }
+        lines += assumptions.map { "  " + printable($0) }
         if let rivals = metadata["architectures_that_fit_too"] {
             lines.append("  fits too: \(escaped(rivals)); --architecture chooses")
         }
-        if let evidence = metadata["architecture_evidence"] { lines.append("  " + escaped(evidence)) }
+        if let evidence = metadata["architecture_evidence"] { lines.append("  " + printable(evidence)) }
         return lines
     }
 

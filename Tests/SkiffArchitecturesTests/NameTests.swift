@@ -31,7 +31,7 @@ import Testing
         ("keras-v2", "conv2_block1_preact_bn", .normalization(BlockPosition(stage: 0, block: 0), 0)),
         ("keras-old", "res5c_branch2b", .convolution(BlockPosition(stage: 3, block: 2), 1)),
         ("keras-old", "bn4b22_branch2c", .normalization(BlockPosition(stage: 2, block: 22), 2)),
-        ("huggingface", "encoder.stages.1.layers.0.shortcut.normalization", .projectionNormalization(BlockPosition(stage: 1, block: 0))),
+        ("huggingface", "resnet.encoder.stages.1.layers.0.shortcut.normalization", .projectionNormalization(BlockPosition(stage: 1, block: 0))),
     ])
     func `published names mean what they mean`(scheme: String, name: String, role: LayerRole) throws {
         #expect(try NameScheme.named(scheme).role(of: name[...]) == role)

@@ -144,7 +144,7 @@ struct Published: CustomTestStringConvertible, Sendable {
         var drawn = try #require(Published.all.first { $0.identifier == "keras/resnet50" }).drawn()
         drawn.classes = nil
         var set = try drawn.set()
-        for (name, shape) in [("features", [64, 5]), ("dense_1", [2048, 5])] {
+        for (name, shape) in [("features", [64]), ("dense_1", [2048, 5])] {
             set.layers.append(
                 .init(name: name, variables: [.init(name: name + "/kernel", role: "kernel", tensor: try DrawnWeights.tensor(shape))]))
         }
@@ -152,6 +152,23 @@ struct Published: CustomTestStringConvertible, Sendable {
         #expect(candidate.map[.classifier]?.name == "dense_1")
         #expect(candidate.map.leftOver == ["features"])
         #expect(candidate.assumptions.contains { $0.topic == "classifier" })
+        set.layers.append(
+            .init(name: "dense_2", variables: [.init(name: "dense_2/kernel", role: "kernel", tensor: try DrawnWeights.tensor([5, 2]))]))
+        // A head of several layers is not told by weights.
+        #expect(try Architectures.candidates(for: set).first?.map[.classifier] == nil)
+    }
+
+    @Test func `kernels of uneven groups, and layers that are counted past a gap, are refused by name`() throws {
+        var set = try #require(Published.all.first { $0.identifier == "torchvision/resnet18" }).drawn().set()
+        let index = try #require(set.layers.firstIndex { $0.name == "layer2.1.conv2" })
+        set.layers[index].variables[0].tensor = try DrawnWeights.tensor([128, 64, 3, 3])
+        let error = #expect(throws: ArchitectureError.self) { try Architectures.candidates(for: set) }
+        #expect(try #require(error).message.contains("layer2.1.conv2"))
+        var counted = try #require(Published.all.first { $0.testDescription == "keras/resnet50, without names" }).drawn().set()
+        for index in counted.layers.indices { counted.layers[index].name = "layers/layer_\(index)" }
+        counted.layers.remove(at: 40)
+        let other = #expect(throws: ArchitectureError.self) { try Architectures.candidates(for: counted) }
+        #expect(try #require(other).message.contains("layers/layer_40"))
     }
 
     @Test(arguments: ["layer1.0.se.fc1", "layer4.1.attention"])

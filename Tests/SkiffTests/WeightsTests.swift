@@ -1,4 +1,5 @@
 import Skiff
+import SkiffFormat
 import SkiffTestSupport
 import Testing
 
@@ -53,6 +54,32 @@ import Testing
         }
     }
 
+    /// Files of each Keras generation's layouts, without their configurations.
+    @Test(arguments: [
+        ("keras1-tf.h5", "keras1-tf", "keras-cifar/resnet20"), ("keras1-th.h5", "keras1-th", "keras-old-theano/resnet50"),
+        ("keras2.12.weights.h5", "keras2.12", "keras-cifar/resnet20"),
+        ("keras2.13-chunked.h5", "keras2.13-chunked", "keras-cifar/resnet20"),
+        ("keras2.2-notop.h5", "keras2.2-notop", "keras-old-padded/resnet50"),
+        ("keras3.0.weights.h5", "keras3.0", "keras/resnet50"), ("keras3.9.weights.h5", "keras3.9", "keras-cifar/resnet20"),
+        ("sharded.weights.json", "sharded", "keras-cifar/resnet20"),
+    ])
+    func `weights of every Keras generation are recognised and run as Keras ran them`(
+        file: String, io: String, architecture: String
+    ) throws {
+        let model = try Model(contentsOf: Fixtures.path("weights/" + file))
+        #expect(model.graph.metadata["architecture"] == architecture)
+        guard case .archive(let members) = try ArrayFile(contentsOf: Fixtures.path("weights/\(io)-io.npz")) else {
+            throw CoreError(.malformed(io))
+        }
+        let x = try #require(members.first { $0.name == "x" }).tensor
+        let expected = try #require(members.first { $0.name == "y" }).tensor.doubles()
+        let found = try #require(try model.run(["input": x]).values.first).doubles()
+        let range = (expected.max() ?? 0) - (expected.min() ?? 0)
+        // These networks are so narrow that their own rounding comes to 6e-5 of the range.
+        #expect(found.count == expected.count)
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-4 * range })
+    }
+
     @Test func `an architecture can be named, or taken from another model`() throws {
         let path = Fixtures.path("weights-torch/strided-first.safetensors")
         let named = try Model(contentsOf: path, architecture: .named("torchvision"))
@@ -69,6 +96,40 @@ import Testing
         }
         #expect(throws: SkiffError.self) {
             try Model(contentsOf: Fixtures.path("torch-basic/model.onnx"), architecture: .named("torchvision"))
+        }
+    }
+
+    /// Untrained donors: exporters store their equal tensors once, and every layer has to get its own.
+    @Test func `an architecture is taken from ONNX models whose weights are shared`() throws {
+        let path = Fixtures.path("weights-torch/basic.safetensors")
+        let model = try Model(contentsOf: path)
+        let x = try recorded("x_basic")
+        let expected = try #require(try model.run(["input": x]).values.first).doubles()
+        var builder = GraphBuilder()
+        var shared: [Shape: ValueID] = [:]
+        var values: [ValueID: ValueID] = [:]
+        let graph = model.graph
+        for input in graph.inputs { values[input] = try builder.addInput(graph[input].name, graph[input].fact) }
+        for id in graph.weights {
+            let tensor = try #require(graph[id].tensor)
+            let zeros = try Tensor(floats: [Float](repeating: 0, count: tensor.elementCount), shape: tensor.shape)
+            if shared[tensor.shape] == nil { shared[tensor.shape] = try builder.addWeight(graph[id].name, zeros) }
+            values[id] = shared[tensor.shape]
+        }
+        for node in graph.nodes {
+            let outputs = node.outputs.map { builder.value(named: graph[$0].name) }
+            for (id, new) in zip(node.outputs, outputs) { values[id] = new }
+            try builder.addNode(
+                node.name, sourceOperator: node.sourceOperator, node.operator, inputs: node.inputs.map { $0.flatMap { values[$0] } },
+                outputs: outputs)
+        }
+        for output in graph.outputs { builder.addOutput(output.name, try #require(values[output.value])) }
+        let donor = try builder.build()
+        try withTemporaryFolder { folder in
+            try SkiffWriter.write(donor, to: folder + "/donor.skiff")
+            let taken = try Model(contentsOf: path, architecture: .model(folder + "/donor.skiff"))
+            let found = try #require(try taken.run(["input": x]).values.first).doubles()
+            #expect(found == expected)
         }
     }
 

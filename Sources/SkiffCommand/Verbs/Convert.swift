@@ -79,7 +79,7 @@ struct Convert: Verb {
         report.duration = clock.now - start
         console.json ? console.print(report.json) : console.print(report.text(colors: console.colors))
         console.tellAssumptions(of: report.model)
-        for note in report.notes { console.note("note: " + escaped(note)) }
+        for note in report.notes { console.note("note: " + printable(note)) }
         for id in report.model.graph.unknownNodes.prefix(3) {
             console.warn("\(report.model.graph.place(of: id).text) is carried, but cannot be run")
         }
@@ -103,9 +103,14 @@ struct Convert: Verb {
         let map = try model.names(in: scheme)
         try model.write(map, to: target) { progress("converting", $0) }
         let difference = verify ? try model.firstDifference(of: map, fromWritten: target) : nil
+        var notes = map.notes
+        if verify {
+            progress("running", 0)
+            if let note = model.functionDifference(of: map, fromWritten: target) { notes.append(note) }
+        }
         return ConversionReport(
             model: model, target: target, written: try fileSize(target), tensorCount: map.rows.count,
-            compared: "weight", difference: difference, isVerified: verify, notes: map.notes)
+            compared: "weight", difference: difference, isVerified: verify, notes: notes)
     }
 
     private func fileSize(_ path: String) throws -> Int { try Storage(mapping: path).byteCount }

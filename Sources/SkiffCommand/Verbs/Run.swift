@@ -67,6 +67,7 @@ struct Run: Verb {
         let (results, inputs) = try console.withProgress { progress in
             progress("reading", 0)
             let model = try Model(contentsOf: self.model, architecture: architecture.source)
+            console.tellAssumptions(of: model)
             if let output, output.hasSuffix(".npy"), model.graph.outputs.count != 1 {
                 throw SkiffError(
                     .arrays(

@@ -109,6 +109,7 @@ struct Verify: Verb {
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
+            console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
                 return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
@@ -123,6 +124,7 @@ struct Verify: Verb {
                 return try Skiff.verify(candidate, againstRecording: reference, using: verifier, progress: progress)
             }
             let other = try Model(contentsOf: reference)
+            console.tellAssumptions(of: other)
             try other.verifyPayloads { progress("checking", $0) }
             return try Skiff.verify(candidate, against: other, using: verifier, progress: progress)
         }
