@@ -32,6 +32,12 @@ def check(folder):
             native.unlink(missing_ok=True)
             y.unlink(missing_ok=True)
             run = skiff("convert", folder / entry["file"], *options, "-o", native)
+            if facts["architecture"] == "nested" and entry["kind"] == "weights" and not options:
+                # Nobody published this network: its weights alone have to be refused, and say so.
+                refused = run.status == 2 and "architecture that Skiff does not know" in run.stderr
+                report(name, refused, "refused: no known architecture" if refused else f"exit {run.status}", opened=True,
+                       recognised=False)
+                continue
             if run.failed:
                 report(name, False, run.failed, opened=False, recognised=False)
                 continue
