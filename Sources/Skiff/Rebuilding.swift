@@ -96,6 +96,8 @@ enum Rebuilding {
         else { return nil }
         let isChannelsLast = shape[3].fixedValue != nil && shape[1].fixedValue != shape[3].fixedValue
         let channels = (isChannelsLast ? shape[3] : shape[1]).fixedValue ?? 3
+        // Images have few channels; more make a tensor that nobody has memory for.
+        guard channels <= 64 else { return nil }
         let usual = graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) } ?? 224
         let extent = min(usual, extent ?? usual)
         let count = extent <= 64 ? 16 : extent <= 128 ? 4 : 2

@@ -104,9 +104,9 @@ extension WeightSet {
     fileprivate var gapsInCounts: [String] {
         var counts: [String: Set<Int>] = [:]
         for layer in layers where TypedLayer(layer) != nil {
-            guard let end = layer.name.lastIndex(of: "_"), let count = Int(layer.name[layer.name.index(after: end)...]) else {
-                continue
-            }
+            guard let end = layer.name.lastIndex(of: "_"), let count = Int(layer.name[layer.name.index(after: end)...]),
+                (0...1_000_000).contains(count)
+            else { continue }
             counts[String(layer.name[..<end]), default: []].insert(count)
         }
         var gaps: [String] = []

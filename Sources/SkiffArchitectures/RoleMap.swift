@@ -38,8 +38,6 @@ public struct RoleMap: Sendable {
         layers.keys.reduce(0) { if case .convolution(_, let index) = $1 { max($0, index + 1) } else { $0 } }
     }
 
-    public var hasNormalization: Bool { layers.keys.contains { $0.kind.layerKind == .normalization } }
-
     public var positions: [BlockPosition] {
         stages.enumerated().flatMap { stage, count in (0..<count).map { BlockPosition(stage: stage, block: $0) } }
     }
@@ -82,7 +80,7 @@ extension RoleMap {
             layers[role] = typed
         }
         self.init(layers, scheme: scheme, prefix: prefix, leftOver: leftOver)
-        guard layers[.stemConvolution(0)] != nil, !stages.isEmpty else { return nil }
+        guard layers[.stemConvolution(0)] != nil, !stages.isEmpty, isPlausible else { return nil }
         if layers[.classifier] == nil { takeClassifier(from: weights) }
     }
 
@@ -107,6 +105,12 @@ extension RoleMap {
             shape.count == 4
         else { return [] }
         return [kernelsAreOutputFirst ?? scheme.outputFirst ? shape[0] : shape[3]]
+    }
+
+    /// Whether the blocks that names count could be there: each has a layer of its own, so what is built of them stays
+    /// in proportion to the file.
+    private var isPlausible: Bool {
+        stages.count <= layers.count && stages.reduce(0, +) <= 2 * layers.count && convolutionsPerBlock <= 8
     }
 
     /// The prefix under which most names are the scheme's; the empty one where it is as good.

@@ -6,7 +6,8 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "For weights alone: the architecture, where several fit, such as torchvision or keras/resnet50.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .list(Architectures.conventionIdentifiers))
     var architecture: String?
 
     @Option(

@@ -207,6 +207,25 @@ struct Published: CustomTestStringConvertible, Sendable {
         #expect(try #require(error).message.contains("layer3.1.conv1"))
     }
 
+    /// Numbers in names count for no more than the layers that bear them, however large they are.
+    @Test(arguments: [
+        "layer99999.0.conv1", "layer4.99999.conv1", "layer1.0.conv99999", "layer_-9223372036854775808",
+        "layer_9223372036854775807",
+    ])
+    func `large numbers in names cost nothing`(name: String) throws {
+        var set = try #require(Published.all.first { $0.identifier == "torchvision/resnet18" }).drawn().set()
+        let kernel = try DrawnWeights.tensor([8, 8, 3, 3])
+        set.layers.append(.init(name: name, variables: [.init(name: name + ".weight", role: "weight", tensor: kernel)]))
+        for index in 0..<12 {
+            let counted = "layer_\(index)"
+            set.layers.append(.init(name: counted, variables: [.init(name: counted, role: "weight", tensor: kernel)]))
+        }
+        _ = try? Architectures.candidates(for: set)
+        for index in set.layers.indices { set.layers[index].name += "_\(index)" }
+        set.layers.append(.init(name: name, variables: [.init(name: name, role: "weight", tensor: kernel)]))
+        #expect(throws: ArchitectureError.self) { try Architectures.candidates(for: set) }
+    }
+
     @Test func `weights of other networks are refused with what they are`() throws {
         let set = WeightSet(
             layers: [.init(name: "encoder", variables: [.init(name: "encoder.weight", role: "weight", tensor: try DrawnWeights.tensor([8, 8]))])],
