@@ -41,10 +41,11 @@ let package = Package(
             providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
-        // C of ours: schemas compiled by protoc-c, and the HDF5 driver over mapped bytes.
+        // C of ours: schemas compiled by protoc-c, the HDF5 driver over mapped bytes, the engine's micro-kernels.
         .target(name: "CHDF5Shims", dependencies: ["CHDF5"]),
         .target(name: "CONNXSchema", dependencies: ["CProtobufC"]),
         .target(name: "CSkiffSchema", dependencies: ["CProtobufC"]),
+        .target(name: "CSkiffKernels"),
 
         // Swift modules, from the ground up.
         module("SkiffCore", ["CZlib", "CProtobufC"]),
@@ -54,7 +55,7 @@ let package = Package(
         module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
         module("SkiffArchitectures", ["SkiffCore", "SkiffGraph", "SkiffInspect"]),
         module("SkiffSafetensors", ["SkiffCore", "SkiffGraph"]),
-        module("SkiffEngine", ["SkiffCore", "SkiffGraph"]),
+        module("SkiffEngine", ["SkiffCore", "SkiffGraph", "CSkiffKernels"]),
         module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),
         module("SkiffInspect", ["SkiffCore", "SkiffGraph"]),
         module("Skiff", [

@@ -32,7 +32,7 @@ imports() {
     SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CProtobufC Crypto" ;;
     SkiffArchitectures) echo "$system SkiffCore SkiffGraph SkiffInspect" ;;
     SkiffSafetensors) echo "$system SkiffCore SkiffGraph" ;;
-    SkiffEngine) echo "$system SkiffCore SkiffGraph" ;;
+    SkiffEngine) echo "$system SkiffCore SkiffGraph CSkiffKernels" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;
     SkiffInspect) echo "$system SkiffCore SkiffGraph" ;;
     Skiff)
