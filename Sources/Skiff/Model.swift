@@ -141,11 +141,13 @@ public struct Model: Sendable {
     ///
     /// Networks rebuilt from weights take images of any size; their work is counted at the usual one.
     public func inspection() -> Inspection {
-        let extent = graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) }
-        return Inspection(
+        Inspection(
             of: graph, format: format.name, fileBytes: byteCount,
-            extents: extent.map { ["height": $0, "width": $0] } ?? [:])
+            extents: usualExtent.map { ["height": $0, "width": $0] } ?? [:])
     }
+
+    /// The usual extent of the images of a network that was rebuilt from weights and takes any.
+    var usualExtent: Int? { graph.metadata[ArchitectureCandidate.extentKey].flatMap { Int($0) } }
 
     /// - Throws: ``SkiffError`` `sameFile` where `path` is a file that the model is read from.
     func checkTarget(_ path: String) throws(SkiffError) {

@@ -18,6 +18,8 @@ public struct Evaluator: Sendable {
 
     /// Most threads that can be asked for.
     public static let threadLimit = 1024
+    /// Threads of a run that is not told how many: all processors that the process may use.
+    public static var defaultThreads: Int { processorCount() }
 
     public let graph: Graph
     public let threads: Int

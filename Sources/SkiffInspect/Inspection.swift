@@ -106,6 +106,14 @@ public struct Inspection: Sendable {
         layers = graph.layers(costs: costs, blockOfNode: topology.blockOfNode)
         warnings = costs.warnings + topology.warnings
     }
+
+    /// Multiply-adds of one run with inputs of these shapes: products that convolutions and matrix products sum.
+    ///
+    /// - Parameter shapes: by input name.
+    /// - Returns: `nil` where a shape stays open, or an operator is not known.
+    public static func multiplyAdds(of graph: Graph, shapes: [String: Shape]) -> Int? {
+        NetworkCosts(of: graph, extents: [:], shapes: shapes).multiplyAdds
+    }
 }
 
 extension Graph {

@@ -12,11 +12,14 @@ struct NetworkCosts {
     private(set) var multiplyAdds: Int?
     private(set) var warnings: [Inspection.Warning] = []
 
-    init(of graph: Graph, extents: [String: Int]) {
+    /// - Parameters:
+    ///   - extents: what to take for open extents, by name.
+    ///   - shapes: shapes of inputs, by name; these count before anything else.
+    init(of graph: Graph, extents: [String: Int], shapes: [String: Shape] = [:]) {
         facts = graph.values.map(\.fact)
         nodeParameters = [Int](repeating: 0, count: graph.nodes.count)
         nodeMultiplyAdds = [Int?](repeating: 0, count: graph.nodes.count)
-        bindFacts(of: graph, extents: extents)
+        bindFacts(of: graph, extents: extents, shapes: shapes)
         countParameters(of: graph)
         countMultiplyAdds(of: graph)
         for node in graph.unknownNodes {
@@ -28,7 +31,7 @@ struct NetworkCosts {
     }
 
     /// Infers with the batch extent of every input, and every named extent, bound.
-    private mutating func bindFacts(of graph: Graph, extents: [String: Int]) {
+    private mutating func bindFacts(of graph: Graph, extents: [String: Int], shapes: [String: Shape]) {
         var extents = extents
         for input in graph.inputs {
             guard case .symbolic(let name)? = graph[input].fact?.shape?.first, extents[name] == nil else { continue }
@@ -36,7 +39,13 @@ struct NetworkCosts {
         }
         var binding: [ValueID: Fact] = [:]
         for input in graph.inputs {
-            guard var fact = graph[input].fact, let shape = fact.shape else { continue }
+            guard var fact = graph[input].fact else { continue }
+            if let given = shapes[graph[input].name] {
+                fact.shape = SymbolicShape(given)
+                binding[input] = fact
+                continue
+            }
+            guard let shape = fact.shape else { continue }
             fact.shape = shape.enumerated().map { axis, dimension in
                 switch dimension {
                 case .fixed: dimension
@@ -109,7 +118,7 @@ func checkedSum(_ left: Int?, _ right: Int?) -> Int? {
 }
 
 /// The sum of two counts; the largest `Int` where it leaves `Int`, which only a made-up ConstantOfShape does.
-func clampedSum(_ left: Int, _ right: Int) -> Int {
+package func clampedSum(_ left: Int, _ right: Int) -> Int {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? Int.max : sum
 }

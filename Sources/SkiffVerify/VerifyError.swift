@@ -11,6 +11,10 @@ public struct VerifyError: LocatedError {
         case inputShapes(candidate: String, reference: String)
         /// An input whose extents neither model tells.
         case openInput(shape: String)
+        /// A shape given for an input that declares another.
+        case givenShape(given: String, declared: String)
+        /// A number of samples asked for, where every input declares another.
+        case fixedBatch(asked: Int, declared: [Int])
         /// A shape given for an input that the model does not have.
         case unknownInput(expected: [String])
         /// An input of the model is not recorded.
@@ -43,6 +47,10 @@ public struct VerifyError: LocatedError {
             "takes \(candidate) inputs, the reference takes \(reference)"
         case .inputShapes(let candidate, let reference):
             "input has shape \(escaped(candidate)), the reference's has \(escaped(reference))"
+        case .givenShape(let given, let declared):
+            "is given the shape \(escaped(given)), the model takes \(escaped(declared))"
+        case .fixedBatch(let asked, let declared):
+            "samples are \(asked), the model takes \(declared.map(String.init).joined(separator: " and "))"
         case .openInput(let shape): "input has shape \(escaped(shape)), which leaves open what to run with"
         case .unknownInput(let expected): "is no input of the model, expected \(Self.list(expected))"
         case .unrecordedInput(let recorded): "input is not recorded, recorded are \(Self.list(recorded))"
@@ -57,6 +65,7 @@ public struct VerifyError: LocatedError {
     public var hint: String? {
         switch reason {
         case .openInput, .inputShapes: "--input-shape NAME=2x3x224x224 says what to run with"
+        case .fixedBatch: "leave out the number of samples"
         case .unrecordedInput, .nothingRecorded:
             "name the arrays input:NAME, output:NAME and value:NAME, or as the model names its inputs and outputs"
         case .engine(let reason): EngineError(reason).hint
