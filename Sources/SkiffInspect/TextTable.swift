@@ -1,11 +1,13 @@
 /// ANSI styles, or none.
-struct TextStyle {
+package struct TextStyle {
     var colors: Bool
 
-    func heading(_ text: String) -> String { styled(text, "1") }
-    func faint(_ text: String) -> String { styled(text, "2") }
-    func accent(_ text: String) -> String { styled(text, "36") }
-    func warning(_ text: String) -> String { styled(text, "33") }
+    package init(colors: Bool) { self.colors = colors }
+
+    package func heading(_ text: String) -> String { styled(text, "1") }
+    package func faint(_ text: String) -> String { styled(text, "2") }
+    package func accent(_ text: String) -> String { styled(text, "36") }
+    package func warning(_ text: String) -> String { styled(text, "33") }
 
     private func styled(_ text: String, _ code: String) -> String {
         colors && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
@@ -13,27 +15,42 @@ struct TextStyle {
 }
 
 /// Rows of aligned cells under a header.
-struct TextTable {
-    enum Alignment { case left, right }
+package struct TextTable {
+    package enum Alignment { case left, right }
 
-    struct Column {
+    package struct Column {
         var title: String
         var alignment: Alignment
         /// To what width the column gives way where the table is wider than the terminal; `nil` if it does not.
         var leastWidth: Int?
         /// Whether the column is left out where giving way is not enough; the last such column goes first.
         var isOptional = false
+
+        package init(
+            title: String, alignment: Alignment, leastWidth: Int? = nil, isOptional: Bool = false
+        ) {
+            self.title = title
+            self.alignment = alignment
+            self.leastWidth = leastWidth
+            self.isOptional = isOptional
+        }
     }
 
     var columns: [Column]
-    var rows: [[String]] = []
+    package var rows: [[String]] = []
     /// Spaces before each line.
     var indent = 2
 
     private static let gap = 2
 
+    package init(columns: [Column], rows: [[String]] = [], indent: Int = 2) {
+        self.columns = columns
+        self.rows = rows
+        self.indent = indent
+    }
+
     /// The table's lines, header first; no longer than `width` where giving way and leaving out are enough.
-    func lines(width: Int, style: TextStyle) -> [String] {
+    package func lines(width: Int, style: TextStyle) -> [String] {
         var widths = columns.map(\.title.count)
         for row in rows {
             for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }

@@ -12,7 +12,7 @@ func groupedText(_ number: Int) -> String {
 func bytesText(_ bytes: Int) -> String { scaledText(bytes, units: ["bytes", "kB", "MB", "GB", "TB"]) }
 
 /// `3.87 GMAC`; `?` where the number is not known.
-func multiplyAddsText(_ count: Int?) -> String {
+package func multiplyAddsText(_ count: Int?) -> String {
     count.map { scaledText($0, units: ["MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC"]) } ?? "?"
 }
 

@@ -11,7 +11,7 @@ private let torch = Fixtures.path("torch-basic/model.onnx")
 private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing: run.output) }
 
 @Suite struct HelpTests {
-    @Test(arguments: [[], ["convert"], ["verify"], ["inspect"], ["run"]])
+    @Test(arguments: [[], ["convert"], ["verify"], ["inspect"], ["run"], ["bench"]])
     func `Docs/CommandLine.md has the help of every verb`(verb: [String]) throws {
         let run = try CommandRun(verb + ["--help"])
         #expect(run.status == 0)
@@ -37,6 +37,8 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
         ["frobnicate"], ["convert"], ["convert", "a.h5", "-o", "b.pt"], ["convert", "a.h5", "-o", "b"], ["run", "a.h5"],
         ["verify", "a.h5", "b.h5", "--against", "io.npz"], ["verify", "a", "b", "--threads", "0"],
         ["verify", "a", "b", "--input-shape", "image"], ["run", "a", "--input", "x.npy", "--output", "y.txt"],
+        ["bench"], ["bench", "a", "--threads", "0"], ["bench", "a", "--threads", "1025"], ["bench", "a", "--batch", "0"],
+        ["bench", "a", "--iterations", "0"], ["bench", "a", "--input-shape", "image=0x3"], ["bench", "a", "b"],
         ["run", "a", "--input", "x.npy", "--all"], ["verify", "a", "b", "--atol", "-1"],
     ])
     func `wrong usage is told on standard error with exit code 64`(arguments: [String]) throws {

@@ -36,6 +36,7 @@ struct GenerateDocumentation: Verb {
             ("skiff verify", SkiffTool.helpMessage(for: Verify.self, columns: 100)),
             ("skiff inspect", SkiffTool.helpMessage(for: Inspect.self, columns: 100)),
             ("skiff run", SkiffTool.helpMessage(for: Run.self, columns: 100)),
+            ("skiff bench", SkiffTool.helpMessage(for: Bench.self, columns: 100)),
         ]
         let sections = verbs.map { verb in
             let lines = verb.help.split(separator: "\n", omittingEmptySubsequences: false)

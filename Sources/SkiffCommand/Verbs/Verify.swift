@@ -70,23 +70,7 @@ struct Verify: Verb {
                 throw ValidationError("tolerances have to be zero or more.")
             }
         }
-        _ = try parsedShapes()
-    }
-
-    private func parsedShapes() throws -> [String: Shape] {
-        var shapes: [String: Shape] = [:]
-        for text in inputShapes {
-            guard let split = text.lastIndex(of: "="), split != text.startIndex else {
-                throw ValidationError("--input-shape \"\(text)\" is not of the form name=2x3x224x224.")
-            }
-            let extents = text[text.index(after: split)...].split(
-                omittingEmptySubsequences: false, whereSeparator: { $0 == "x" || $0 == "," }).map { Int($0) ?? -1 }
-            guard extents.allSatisfy({ $0 > 0 }) else {
-                throw ValidationError("--input-shape \"\(text)\" is not of the form name=2x3x224x224.")
-            }
-            shapes[String(text[..<split])] = extents
-        }
-        return shapes
+        _ = try SkiffCommand.inputShapes(inputShapes)
     }
 
     private func verifier() throws -> Verifier {
@@ -97,7 +81,7 @@ struct Verify: Verb {
         verifier.comparesIntermediates = all
         verifier.seed = seed
         verifier.batch = batch
-        verifier.inputShapes = try parsedShapes()
+        verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
         verifier.threads = threads
         return verifier
     }
