@@ -10,7 +10,7 @@ SKIFF = $(BUILD)/skiff
 all: build
 
 help:
-	@echo 'make demo      install what is missing, build, convert, verify, inspect and classify with the fixtures'
+	@echo 'make demo      install what is missing, build, convert, verify, inspect, classify and time with the fixtures'
 	@echo 'make test      build and run all tests and the architecture checks'
 	@echo 'make build     build the command at $(SKIFF)'
 	@echo 'make install   copy the command to $$PREFIX/bin (PREFIX=/usr/local)'

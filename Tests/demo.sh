@@ -39,3 +39,6 @@ printf '\n── Weights without an architecture, trained in PyTorch ──\n'
 show convert Fixtures/weights-torch/strided-first.safetensors -o rebuilt.skiff 2>&1
 show inspect rebuilt.skiff --names keras | head -8
 printf '  …\n'
+
+printf '\n── How fast ──\n'
+show bench torch-basic.skiff
