@@ -1,5 +1,6 @@
 #if defined(__x86_64__)
 #define SKIFF_ELEMENT double
+#define SKIFF_ELEMENT_BYTES 8
 #define SKIFF_ELEMENT_NAME f64
 #define SKIFF_SET avx2
 #define SKIFF_LANES 4

@@ -1,5 +1,6 @@
 #if defined(__x86_64__)
 #define SKIFF_ELEMENT float
+#define SKIFF_ELEMENT_BYTES 4
 #define SKIFF_ELEMENT_NAME f32
 #define SKIFF_SET avx512
 #define SKIFF_LANES 16

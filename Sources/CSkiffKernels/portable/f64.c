@@ -1,5 +1,6 @@
 /* Vectors of 16 bytes, which every processor has in some form: NEON on arm64, SSE2 on x86-64. */
 #define SKIFF_ELEMENT double
+#define SKIFF_ELEMENT_BYTES 8
 #define SKIFF_ELEMENT_NAME f64
 #define SKIFF_SET portable
 #define SKIFF_LANES 2

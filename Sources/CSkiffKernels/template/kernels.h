@@ -1,6 +1,15 @@
 /* One instance: all kernels for one element type and instruction set, and their table. */
 #include "vector.h"
 #include "product.h"
+#include "windows.h"
+#include "pooling.h"
+#include "depthwise.h"
+#include "functions.h"
+#include "chain.h"
+#include "resize.h"
+#include "softmax.h"
+#include "response.h"
+#include "arrangement.h"
 #include "peak.h"
 
 const skiff_kernels SKIFF_NAME(kernels) = {
@@ -11,5 +20,16 @@ const skiff_kernels SKIFF_NAME(kernels) = {
     .lanes = SKIFF_LANES,
     .tile_pixels = SKIFF_TILE,
     .product = SKIFF_NAME(product),
+    .pooling = SKIFF_NAME(pooling),
+    .depthwise = SKIFF_NAME(depthwise),
+    .resize = SKIFF_NAME(resize),
+    .global_pooling = SKIFF_NAME(global_pooling),
+    .chain = SKIFF_NAME(chain),
+    .response = SKIFF_NAME(response),
+    .softmax = SKIFF_NAME(softmax),
+    .copy = SKIFF_NAME(copy),
+    .fill = SKIFF_NAME(fill),
+    .gather = SKIFF_NAME(gather),
+    .transpose = SKIFF_NAME(transpose),
     .peak = SKIFF_NAME(peak),
 };

@@ -1,10 +1,14 @@
 /* The vector type of one instance and the few operations that depend on it. An instance defines before it includes
-   this: SKIFF_ELEMENT (float, double), SKIFF_ELEMENT_NAME (f32, f64), SKIFF_SET (avx512, …), SKIFF_LANES,
-   SKIFF_TILE (pixels of a register tile, 6 or 12) and SKIFF_FUSED (1 where the processor fuses multiply-adds). */
+   this: SKIFF_ELEMENT (float, double), SKIFF_ELEMENT_BYTES, SKIFF_ELEMENT_NAME (f32, f64), SKIFF_SET (avx512, …),
+   SKIFF_LANES, SKIFF_TILE (pixels of a register tile, 6 or 12) and SKIFF_FUSED (1 where the processor fuses
+   multiply-adds). */
 #include "../include/skiff_kernels.h"
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+
+/* Vectors wider than a register are passed between functions of one file only. */
+#pragma clang diagnostic ignored "-Wpsabi"
 
 typedef SKIFF_ELEMENT element;
 typedef element vector __attribute__((ext_vector_type(SKIFF_LANES), aligned(sizeof(element))));
