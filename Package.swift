@@ -76,7 +76,8 @@ let package = Package(
         tests("SkiffFormatTests", ["SkiffFormat", "SkiffGraph", "SkiffCore"]),
         tests("SkiffSafetensorsTests", ["SkiffSafetensors", "SkiffGraph", "SkiffCore"]),
         tests("SkiffArchitecturesTests", ["SkiffArchitectures", "SkiffInspect", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffGraph", "SkiffCore", "CSkiffKernels"]),
+        tests(
+            "SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore", "CSkiffKernels"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffTests", ["Skiff", "SkiffFormat"]),

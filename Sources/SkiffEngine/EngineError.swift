@@ -6,6 +6,9 @@ public struct EngineError: LocatedError {
     public enum Reason: Hashable, Sendable {
         /// An operator that cannot be run, and why.
         case notRunnable(String)
+        /// A node's output shape hangs on what its inputs hold and is known only when the graph runs, so that
+        /// nothing can be planned.
+        case openShape
         /// A graph input that was not given.
         case missingInput(String)
         /// A name that is no graph input.
@@ -44,6 +47,7 @@ public struct EngineError: LocatedError {
     public var message: String {
         switch reason {
         case .notRunnable(let why): "cannot be run: \(escaped(why))"
+        case .openShape: "its output shape is known only when the graph runs"
         case .missingInput(let name): "input \"\(escaped(name))\" is not given"
         case .unexpectedInput(let name, let expected):
             "\"\(escaped(name))\" is no input of the model, expected "
