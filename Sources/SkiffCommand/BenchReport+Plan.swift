@@ -17,10 +17,10 @@ extension BenchReport {
         var table = TextTable(columns: [
             .init(title: "step", alignment: .left, leastWidth: 12),
             .init(title: "", alignment: .left),
-            .init(title: "operation", alignment: .left, leastWidth: 16),
+            .init(title: "operation", alignment: .left, leastWidth: 12),
             .init(title: "algorithm", alignment: .left, leastWidth: 10),
             .init(title: "input", alignment: .left, isOptional: true),
-            .init(title: "output", alignment: .left),
+            .init(title: "output", alignment: .left, isOptional: true),
             .init(title: "mult-adds", alignment: .right),
             .init(title: "predicted", alignment: .right),
         ])
@@ -39,9 +39,9 @@ extension BenchReport {
     func errorLines(width: Int, style: TextStyle) -> [String] {
         var table = TextTable(columns: [
             .init(title: "step", alignment: .left, leastWidth: 12),
-            .init(title: "operation", alignment: .left, leastWidth: 16),
+            .init(title: "operation", alignment: .left, leastWidth: 16, isOptional: true),
             .init(title: "algorithm", alignment: .left, leastWidth: 10),
-            .init(title: "predicted", alignment: .right),
+            .init(title: "cost", alignment: .right),
             .init(title: "error", alignment: .right),
             .init(title: "direct", alignment: .right),
             .init(title: "ratio", alignment: .right),
@@ -56,8 +56,7 @@ extension BenchReport {
                 step.predictedErrorRatio.map { decimal($0, 2) } ?? "",
             ])
         }
-        let heading = style.heading("Rounding") + "  relative RMS error of each convolution against Double, and how "
-            + "often that of a direct sum"
+        let heading = style.heading("Rounding") + "  relative RMS error against Double, and its ratio to a direct sum's"
         return [heading] + table.lines(width: width, style: style)
     }
 

@@ -41,8 +41,8 @@ extension BenchReport {
     func algorithmLines(width: Int, style: TextStyle) -> [String] {
         var heading = style.heading("Algorithms")
         if let peakGigaflops {
-            let each = threads == 1 ? "" : ", \(threads) × \(speed(peakGigaflops / Double(threads)))"
-            heading += "  the machine's peak is \(speed(peakGigaflops)) GFLOP/s\(each), measured by a loop of multiply-adds"
+            let each = threads == 1 ? "" : " (\(threads) × \(speed(peakGigaflops / Double(threads))))"
+            heading += "  peak of the machine \(speed(peakGigaflops)) GFLOP/s\(each)"
         }
         let most = algorithms.first?.portion.seconds ?? 0
         var table = TextTable(columns: [
@@ -66,8 +66,7 @@ extension BenchReport {
         }
         var lines = [heading] + table.lines(width: width, style: style)
         if timedSteps.contains(where: { $0.portion.plannedMultiplyAdds != $0.portion.multiplyAdds }) {
-            lines.append(style.faint(
-                "  of peak: by the products that are defined to be summed, in brackets by those that were"))
+            lines.append(style.faint("  of peak: multiply-adds as defined, in brackets those that were done"))
         }
         return lines
     }

@@ -26,11 +26,15 @@ public struct SeededInput: Sendable {
     }
 
     /// The tensor for input `position`.
-    /// - Throws: ``CoreError`` where `shape` has no representable size, or no such tensor can be made up.
+    /// - Throws: ``CoreError`` where `shape` has no representable size, there is no memory for it, or no such tensor
+    ///   can be made up.
     public func tensor(
         forInput position: Int, elementType: ElementType, shape: Shape
     ) throws(CoreError) -> Tensor {
-        _ = try checkedTensorBytes(shape: shape, elementType: elementType)
+        let byteCount = try checkedTensorBytes(shape: shape, elementType: elementType)
+        // Elements are made as an array and copied into the tensor.
+        guard byteCount <= Limits.availableEvaluationBytes() / 2 else { throw CoreError(.memory(bytes: byteCount)) }
+        try Limits.checkMemory(2 * byteCount)
         let count = shape.checkedElementCount ?? 0
         let start = Self.mix(seed &+ (UInt64(position) &+ 1) &* Self.increment)
         func word(_ element: Int) -> UInt64 { Self.mix(start &+ (UInt64(element) &+ 1) &* Self.increment) }

@@ -80,7 +80,9 @@ private let weights = Fixtures.path("weights-torch/basic.safetensors")
         let fixed = Fixtures.path("onnx-node/test_basic_conv_with_padding/model.onnx")
         for (arguments, word) in [
             ([fixed, "--batch", "4"], "samples are 4"), ([torch, "--input-shape", "image=1x2x8x8"], "the model takes"),
-            ([torch, "--input-shape", "picture=1x1x8x8"], "picture"), (["/nowhere.onnx"], "No such file"),
+            ([torch, "--input-shape", "picture=1x1x8x8"], "picture"),
+            ([torch, "--input-shape", "image=100000000000x1x8x8"], "bytes"),
+            ([torch, "--batch", "100000000"], "memory"), (["/nowhere.onnx"], "No such file"),
             ([torch, "--architecture", "torchvision"], "architecture of its own"),
             ([Fixtures.path("lambda-refused/model.keras")], "Lambda"),
         ] {
