@@ -152,6 +152,46 @@ import Testing
         #expect(try passed(sketch.graph(y), "merge transposes").count(.reshape) == 1)
     }
 
+    @Test func `a chain across identities and unit axes ends as one reshape`() throws {
+        var sketch = NetworkSketch()
+        let x = try sketch.pool(.average(countsPadding: false), sketch.input([2, 5, 4, 4]), kernel: 4)
+        let last = try sketch.apply(.transpose(Transpose(permutation: [0, 2, 3, 1])), x)
+        let dropped = try sketch.apply(.identity(Identity()), last)
+        let back = try sketch.apply(.transpose(Transpose(permutation: [0, 3, 1, 2])), dropped)
+        let y = try sketch.apply(.flatten(Flatten(axis: 1)), sketch.apply(.squeeze(Squeeze(axes: [2])), back))
+        let draft = try simplified(sketch.graph(y, sketch.relu(dropped)))
+        #expect(draft.count(.globalPooling) == 1)
+        #expect(draft.count(.reshape) == 2)
+        #expect(draft.nodes.count == 4)
+    }
+
+    @Test func `reductions of whole maps are global pooling`() throws {
+        var sketch = NetworkSketch()
+        let x = try sketch.input([2, 3, 4, 5])
+        func reduce(_ kind: Reduction.Kind, _ axes: [Int]?, keeps: Bool) throws -> ValueID {
+            try sketch.apply(.reduction(Reduction(kind, axes: axes, keepsDimensions: keeps)), x)
+        }
+        let whole = Pooling(
+            kind: .average(countsPadding: true), kernel: [3, 4],
+            window: Window(strides: [2, 2], dilations: [1, 1], padding: .valid), layout: .channelsLast)
+        var results = [
+            try reduce(.mean, [2, 3], keeps: true), try reduce(.mean, [-1, -2], keeps: false),
+            try reduce(.maximum, [1, 2], keeps: false), try sketch.apply(.pooling(whole), x),
+            try sketch.apply(
+                .reduction(Reduction(.mean, axes: nil, keepsDimensions: true)), x, sketch.constant(wholes([1, 2]))),
+        ]
+        let count = results.count
+        results += [
+            try reduce(.mean, [1, 3], keeps: true), try reduce(.mean, nil, keeps: true),
+            try reduce(.sum, [2, 3], keeps: true),
+            try sketch.pool(.average(countsPadding: true), x, kernel: 4),
+            try sketch.pool(.average(countsPadding: true), x, kernel: 5, padding: .sameUpper),
+        ]
+        for result in results { sketch.output(result) }
+        let draft = try passed(sketch.builder.build(), "recognize global pooling")
+        #expect(draft.count(.globalPooling) == count)
+    }
+
     @Test func `nodes that no output needs are dropped`() throws {
         var sketch = NetworkSketch()
         let x = try sketch.input([2, 3])

@@ -12,7 +12,8 @@ func mergePadding(_ draft: inout Draft) throws(EngineError) -> Int {
     for index in draft.nodes.indices {
         guard let operation = draft.operation(index), let input = draft.input(index, 0),
             let pad = wiring.producers[input], let source = draft.input(pad, 0),
-            draft.values[input].elementType.isFloatingPoint, let pads = draft.zeroPads(pad), draft.nodes[index].outputs.count == 1,
+            draft.values[input].elementType.isFloatingPoint, draft.nodes[index].outputs.count == 1,
+            let pads = draft.zeroPads(pad),
             let merged = draft.merging(pads, into: operation, index, isNonNegative: isNonNegative[source])
         else { continue }
         draft.nodes[index].work = .operation(merged)
