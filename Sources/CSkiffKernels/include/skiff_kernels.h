@@ -25,6 +25,8 @@ typedef struct skiff_product {
     void *output;
     int64_t outputs;         /* valid outputs of this slice, 1 to 2 * lanes; the others are not stored */
     double lower, upper;     /* -inf, inf for none; NaN passes */
+    /* The same sums again on other data, `repeats` times, each one step further on. */
+    int64_t repeats, input_step, weights_step, output_step;
 } skiff_product;
 
 /* One axis of windows over a row of pixels: window x starts at column `first + x * stride`, its taps are `dilation`
@@ -198,6 +200,28 @@ typedef struct skiff_response {
     int64_t channels, before, after;
     double bias, factor, beta;
 } skiff_response;
+/* A map whose tiles of (tile + 2)² pixels are transformed for F(tile × tile, 3×3). */
+typedef struct skiff_winograd_input {
+    const void *data;        /* one image */
+    const void *zeros;       /* `channels` zeros: what taps outside the map read */
+    int64_t height, width, channels;
+    int64_t row_stride, pixel_stride;
+    int64_t component_stride; /* between the (tile + 2)² components of one tile */
+    int32_t tile;            /* 2 or 4 */
+} skiff_winograd_input;
+
+/* Where the outputs of one tile go, for one slice of at most 2 * lanes outputs. */
+typedef struct skiff_winograd_output {
+    const void *bias;        /* 2 * lanes elements */
+    const void *addend;      /* the tile's first pixel; NULL for none */
+    void *output;            /* the tile's first pixel */
+    int64_t outputs;         /* valid outputs of this slice */
+    int64_t rows, columns;   /* pixels of the tile that lie in the map, 1 to tile */
+    int64_t row_stride, pixel_stride, addend_row_stride, addend_pixel_stride;
+    int64_t component_stride;
+    double lower, upper;
+    int32_t tile;
+} skiff_winograd_output;
 
 /* One instruction set and element type. */
 typedef struct skiff_kernels {
@@ -239,6 +263,15 @@ typedef struct skiff_kernels {
     /* output[c * output_stride + r] = input[r * input_stride + c]: planes to pixels and back; without overlap. */
     void (*transpose)(const void *input, int64_t input_stride, void *output, int64_t output_stride, int64_t rows,
                       int64_t columns);
+    /* Components of the tile whose first pixel, padding counted, is (y, x): [component][channel]. */
+    void (*winograd_input)(const skiff_winograd_input *input, int64_t y, int64_t x, void *components);
+
+    /* One tile of outputs from its summed components: [component][2 * lanes]. */
+    void (*winograd_output)(const skiff_winograd_output *output, const void *components);
+
+    /* `count` kernels side by side, taps [9][tap_stride] to components [(tile + 2)²][component_stride]. */
+    void (*winograd_weights)(int32_t tile, const void *taps, int64_t tap_stride, void *components,
+                             int64_t component_stride, int64_t count);
 
     /* A loop of independent multiply-adds; gives how many it did, so that time tells the peak. */
     int64_t (*peak)(int64_t rounds, void *sink);

@@ -10,6 +10,7 @@
 #include "softmax.h"
 #include "response.h"
 #include "arrangement.h"
+#include "winograd.h"
 #include "peak.h"
 
 const skiff_kernels SKIFF_NAME(kernels) = {
@@ -31,5 +32,8 @@ const skiff_kernels SKIFF_NAME(kernels) = {
     .fill = SKIFF_NAME(fill),
     .gather = SKIFF_NAME(gather),
     .transpose = SKIFF_NAME(transpose),
+    .winograd_input = SKIFF_NAME(winograd_input),
+    .winograd_output = SKIFF_NAME(winograd_output),
+    .winograd_weights = SKIFF_NAME(winograd_weights),
     .peak = SKIFF_NAME(peak),
 };

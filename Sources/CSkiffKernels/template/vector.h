@@ -17,12 +17,13 @@ typedef element vector __attribute__((ext_vector_type(SKIFF_LANES), aligned(size
 #define SKIFF_JOIN2(type, kernel, set) SKIFF_JOIN3(type, kernel, set)
 /* skiff_f32_product__avx512 */
 #define SKIFF_NAME(kernel) SKIFF_JOIN2(SKIFF_ELEMENT_NAME, kernel, SKIFF_SET)
+#define SKIFF_INLINE static inline __attribute__((always_inline))
 #define SKIFF_UNROLL _Pragma("clang loop unroll(full)")
 
-static inline __attribute__((always_inline)) vector load(const element *from) { return *(const vector *)from; }
-static inline __attribute__((always_inline)) void store(element *to, vector value) { *(vector *)to = value; }
+SKIFF_INLINE vector load(const element *from) { return *(const vector *)from; }
+SKIFF_INLINE void store(element *to, vector value) { *(vector *)to = value; }
 
-static inline __attribute__((always_inline)) vector multiply_add(vector left, vector right, vector sum) {
+SKIFF_INLINE vector multiply_add(vector left, vector right, vector sum) {
 #if SKIFF_FUSED
     return __builtin_elementwise_fma(left, right, sum);
 #else
@@ -31,7 +32,7 @@ static inline __attribute__((always_inline)) vector multiply_add(vector left, ve
 }
 
 /* NaN passes: a comparison with it is false. */
-static inline __attribute__((always_inline)) vector clamp(vector value, vector lower, vector upper) {
+SKIFF_INLINE vector clamp(vector value, vector lower, vector upper) {
     value = lower > value ? lower : value;
     return upper < value ? upper : value;
 }
