@@ -21,6 +21,8 @@ public struct EngineError: LocatedError {
         case inputType(expected: ElementType, found: ElementType)
         /// A number of threads outside 1 to ``Evaluator/threadLimit``.
         case threads(found: Int, allowed: ClosedRange<Int>)
+        /// A set of kernels that this build or this processor does not have.
+        case kernels(found: String, supported: [String])
         /// A named limit would be passed; checked before anything is allocated.
         case limit(name: String, declared: Int, allowed: Int)
         /// Contents of an input that an operator cannot take, such as an index outside its axis.
@@ -59,6 +61,8 @@ public struct EngineError: LocatedError {
             "elements are \(found.rawValue), expected \(expected.rawValue)"
         case .threads(let found, let allowed):
             "threads are \(found), expected \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .kernels(let found, let supported):
+            "SKIFF_KERNELS is \"\(escaped(found))\", this processor has \(supported.joined(separator: ", "))"
         case .limit(let name, let declared, let allowed): "\(name) is \(declared), allowed are \(allowed)"
         case .operand(let text): text
         case .unknownValue(let index, let count): "value \(index) is asked for, the graph has \(count)"

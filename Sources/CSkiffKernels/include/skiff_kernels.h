@@ -9,21 +9,22 @@
 
 #include <stdint.h>
 
-/* The sums behind convolutions and matrix products, for one slice of `2 * lanes` outputs:
+/* The sums behind convolutions and matrix products, for one slice of at most `2 * lanes` outputs:
 
      y[i][o] = clamp(bias[o] + sum_tap sum_k x[pixel_i + taps[tap] + k] * w[tap][k][o] + addend[i][o])
 
-   added in that order, one element's sum never split. */
+   added in that order, one element's sum never split. A slice of at most `lanes` outputs is packed one vector wide,
+   a larger one two: `width` is `lanes` or `2 * lanes`. */
 typedef struct skiff_product {
     const void *input;
     const int64_t *taps;     /* offset of each tap from its pixel */
     int64_t tap_count;
     int64_t depth;           /* consecutive elements read per tap */
-    const void *weights;     /* [tap][k][2 * lanes] */
-    const void *bias;        /* 2 * lanes elements, zeros where there is none */
+    const void *weights;     /* [tap][k][width] */
+    const void *bias;        /* `width` elements, zeros where there is none */
     const void *addend;      /* NULL for none */
     void *output;
-    int64_t outputs;         /* valid outputs of this slice, 1 to 2 * lanes; the others are not stored */
+    int64_t outputs;         /* of this slice, 1 to 2 * lanes; no more are stored */
     double lower, upper;     /* -inf, inf for none; NaN passes */
     /* The same sums again on other data, `repeats` times, each one step further on. */
     int64_t repeats, input_step, weights_step, output_step;
@@ -212,7 +213,7 @@ typedef struct skiff_winograd_input {
 
 /* Where the outputs of one tile go, for one slice of at most 2 * lanes outputs. */
 typedef struct skiff_winograd_output {
-    const void *bias;        /* 2 * lanes elements */
+    const void *bias;        /* `width` elements, as skiff_product has it */
     const void *addend;      /* the tile's first pixel; NULL for none */
     void *output;            /* the tile's first pixel */
     int64_t outputs;         /* valid outputs of this slice */
@@ -266,7 +267,7 @@ typedef struct skiff_kernels {
     /* Components of the tile whose first pixel, padding counted, is (y, x): [component][channel]. */
     void (*winograd_input)(const skiff_winograd_input *input, int64_t y, int64_t x, void *components);
 
-    /* One tile of outputs from its summed components: [component][2 * lanes]. */
+    /* One tile of outputs from its summed components: [component][width]. */
     void (*winograd_output)(const skiff_winograd_output *output, const void *components);
 
     /* `count` kernels side by side, taps [9][tap_stride] to components [(tile + 2)²][component_stride]. */
@@ -283,5 +284,14 @@ const skiff_kernels *skiff_kernels_find(const char *name, int32_t element_bytes)
 
 /* Whether the name is one of this build's, whatever the processor. */
 int skiff_kernels_known(const char *name);
+
+/* Tells the processor that this is a loop which waits. */
+static inline void skiff_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 #endif

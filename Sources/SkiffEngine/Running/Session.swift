@@ -1,5 +1,7 @@
+internal import CSkiffKernels
 public import SkiffCore
 public import SkiffGraph
+internal import Synchronization
 
 /// A network made ready to run fast, again and again: the fast executor.
 ///
@@ -10,6 +12,8 @@ public import SkiffGraph
 ///     let model = try Model(contentsOf: "resnet50.onnx")
 ///     let session = try model.session(threads: 2)
 ///     let outputs = try session.run(["input": image])
+///
+/// The environment variable `SKIFF_KERNELS` (`portable`, `avx2`, `avx512`) forces a set of kernels.
 public final class Session: Sendable {
     /// How a session runs.
     public struct Options: Sendable {
@@ -31,36 +35,66 @@ public final class Session: Sendable {
 
     public let graph: Graph
     public let options: Options
-    private let evaluator: Evaluator
+    /// Threads that share the work.
+    public let threads: Int
+    private let kernels: KernelSet
+    private let workers: Workers
+    private let state = Mutex(State())
 
-    /// - Throws: ``EngineError`` `threads`, `limit`, and for a kernel set that `SKIFF_KERNELS` names and this
+    /// Plans by the shapes they are made for, the latest last.
+    private struct State {
+        var plans: [(key: PlanKey, executable: Executable)] = []
+    }
+
+    /// Most plans that are kept.
+    private static let planLimit = 4
+
+    /// - Throws: ``EngineError`` `threads`, `limit`, and `kernels` for a set that `SKIFF_KERNELS` names and this
     ///   processor does not have.
     public init(_ graph: Graph, options: Options = Options()) throws(EngineError) {
+        let threads = options.threads ?? processorCount()
+        guard (1...Evaluator.threadLimit).contains(threads) else {
+            throw EngineError(.threads(found: threads, allowed: 1...Evaluator.threadLimit))
+        }
         self.graph = graph
         self.options = options
-        evaluator = try Evaluator(graph, threads: options.threads, memoryBudget: options.memoryBudget)
+        self.threads = threads
+        kernels = try KernelSet.chosen()
+        workers = Workers(threads: threads)
     }
+
+    deinit { workers.close() }
 
     /// Runs the network.
     /// - Parameter inputs: Tensors by input name, of the shapes that the model declares.
     /// - Returns: Tensors by output name, of the types that ``Evaluator`` gives.
     /// - Throws: ``EngineError`` for inputs that do not fit and operators that cannot be run.
     public func run(_ inputs: [String: Tensor]) throws(EngineError) -> [String: Tensor] {
-        let values = try evaluator.run(inputs, precision: .float)
-        return Dictionary(
-            graph.outputs.compactMap { output in values[output.value].map { (output.name, $0) } },
-            uniquingKeysWith: { first, _ in first })
+        try withPlan(inputs) { executable, request throws(EngineError) in
+            try executable.run(inputs, request, on: workers)
+        }
     }
 
     /// Plans for inputs of these shapes, where that is not done yet, and tells what the plan does.
     /// - Throws: ``EngineError`` as ``run(_:)``.
     public func plan(for inputs: [String: Tensor]) throws(EngineError) -> PlanReport {
-        PlanReport(passes: [], steps: [], arenaBytes: 0, packedWeightBytes: 0, kernels: "portable")
+        try withPlan(inputs) { executable, _ in executable.report }
     }
 
     /// Seconds that each step of the plan takes: the median over `iterations` runs, by index of the plan's steps.
     /// - Throws: ``EngineError`` as ``run(_:)``.
-    public func profile(_ inputs: [String: Tensor], iterations: Int) throws(EngineError) -> [Double] { [] }
+    public func profile(_ inputs: [String: Tensor], iterations: Int) throws(EngineError) -> [Double] {
+        try withPlan(inputs) { executable, request throws(EngineError) in
+            var samples: [[Double]] = []
+            for _ in 0..<max(1, iterations) {
+                samples.append(try executable.timedRun(inputs, request, on: workers))
+            }
+            return executable.report.steps.indices.map { step in
+                let sorted = samples.map { $0[step] }.sorted()
+                return sorted[sorted.count / 2]
+            }
+        }
+    }
 
     /// The rounding error of every convolution step, each fed the inputs it has in a run.
     /// - Throws: ``EngineError`` as ``run(_:)``.
@@ -68,5 +102,67 @@ public final class Session: Sendable {
 
     /// Multiply-adds a second that one thread of these kernels does at most, measured by a loop that does
     /// nothing else.
-    public func peakMultiplyAddsPerSecond() -> Double { 0 }
+    public func peakMultiplyAddsPerSecond() -> Double {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 64) { sink in
+            let clock = ContinuousClock()
+            var best = 0.0
+            for _ in 0..<8 {
+                var done: Int64 = 0
+                let elapsed = clock.measure { done = kernels.table.pointee.peak(400_000, sink.baseAddress) }
+                best = max(best, Double(done) / elapsed.seconds)
+            }
+            return best
+        }
+    }
+
+    private func withPlan<Result>(
+        _ inputs: [String: Tensor], _ body: (Executable, Request) throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        let request = try Request(graph, inputs: inputs, observing: .outputs, holdsObserved: true)
+        let key = PlanKey(request)
+        var outcome: Swift.Result<Result, EngineError>?
+        state.withLock { state in
+            do throws(EngineError) {
+                outcome = .success(try body(try self.executable(for: key, request, &state), request))
+            } catch { outcome = .failure(error) }
+        }
+        switch outcome {
+        case .success(let result): return result
+        case .failure(let error): throw error
+        case nil: throw EngineError(.operand("the run did not end"))
+        }
+    }
+
+    private func executable(
+        for key: PlanKey, _ request: Request, _ state: inout State
+    ) throws(EngineError) -> Executable {
+        if let position = state.plans.firstIndex(where: { $0.key == key }) {
+            let found = state.plans.remove(at: position)
+            state.plans.append(found)
+            return found.executable
+        }
+        let planner = Planner(
+            graph: graph, kernels: kernels, threads: threads, isExact: options.isExact,
+            memoryBudget: options.memoryBudget)
+        let executable = try planner.executable(request)
+        if state.plans.count >= Self.planLimit { state.plans.removeFirst() }
+        state.plans.append((key, executable))
+        return executable
+    }
+}
+
+/// What a plan hangs on: the type and shape of every given value.
+struct PlanKey: Hashable {
+    private struct Entry: Hashable {
+        var value: Int
+        var elementType: ElementType
+        var shape: Shape
+    }
+
+    private let entries: [Entry]
+
+    init(_ request: Request) {
+        entries = request.given.map { Entry(value: $0.key, elementType: $0.value.elementType, shape: $0.value.tensor.shape) }
+            .sorted { $0.value < $1.value }
+    }
 }

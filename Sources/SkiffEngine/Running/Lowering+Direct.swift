@@ -1,0 +1,140 @@
+internal import SkiffCore
+internal import SkiffGraph
+
+extension Lowering {
+    /// Emits a direct product: a padded copy where padding asks for one, then the tiles.
+    mutating func lowerDirect(_ job: ConvolutionJob, _ choice: AlgorithmChoice) throws(EngineError) -> Bool {
+        let shape = job.shape
+        guard let geometry = DirectGeometry(shape, kernels: kernels) else { return false }
+        let bundles = self.bundles(shape)
+        let packed = try packDirect(job.weights, bundles)
+        let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
+        let source = try directInput(job)
+        let target = result(job.output, order: order(of: job.output, job))
+        let slices = packed.bundles.indices.flatMap { bundle in
+            packed.bundles[bundle].slices.indices.map { (bundle: bundle, slice: $0) }
+        }
+        let weightBytes = packed.elements * MemoryLayout<Float>.stride
+        let parts = taskParts(blocks: geometry.blocks.count, slices: slices.count, weightBytes: weightBytes)
+        let step = ProductStep(
+            kernels: kernels, bundles: packed.bundles, weights: UnsafePointer(packed.weights),
+            bias: UnsafePointer(packed.bias), blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
+            outputOffsets: geometry.outputOffsets, taps: geometry.taps, depth: geometry.depth(packed.bundles),
+            lower: job.product.lower, upper: job.product.upper, isSliceMajor: parts.isSliceMajor,
+            blockParts: parts.blocks, sliceParts: parts.slices, slices: slices)
+        let report = report(job, choice, algorithm: "direct")
+        emit(report, tasks: step.tasks, reads: [source] + (addend.map { [$0] } ?? []), writes: [target]) { state, task, _ in
+            step.run(
+                task, input: source.pointer(state), output: target.pointer(state),
+                addend: addend.map { UnsafePointer($0.pointer(state)) })
+        }
+        return true
+    }
+
+    func order(of value: Int, _ job: ConvolutionJob) -> [Int] {
+        job.order.count == draft.values[value].shape.count ? job.order : Array(draft.values[value].shape.indices)
+    }
+
+    func report(_ job: ConvolutionJob, _ choice: AlgorithmChoice, algorithm: String) -> PlanReport.Step {
+        PlanReport.Step(
+            name: name(job.node), operation: job.product.text(window: job.shape.windowText, hasAddend: job.addend != nil),
+            algorithm: algorithm, inputShape: draft.values[job.input].shape,
+            outputShape: draft.values[job.output].shape, multiplyAdds: job.shape.multiplyAdds,
+            plannedMultiplyAdds: choice.multiplyAdds, predictedMicroseconds: choice.microseconds,
+            predictedErrorRatio: choice.errorRatio)
+    }
+
+    /// The input channels last, with zeros around it where the convolution pads.
+    private mutating func directInput(_ job: ConvolutionJob) throws(EngineError) -> View {
+        let shape = job.shape
+        guard shape.isPadded else { return try input(job.input, order: job.order) }
+        let value = draft.values[job.input]
+        let logical = Array(value.shape.indices)
+        // A map that lies channels first is turned on the way.
+        let isFirst = job.order != logical && order(of: job.input).map { isSame($0, logical, value.shape) } ?? false
+            && !isSame(job.order, logical, value.shape)
+        let source = try input(job.input, order: isFirst ? logical : job.order)
+        let copy = PaddedCopy(
+            batch: shape.batch, extents: shape.inputExtents, before: shape.before, padded: shape.paddedExtents,
+            channels: shape.inputChannels, isChannelsFirst: isFirst)
+        let elements = shape.batch * shape.paddedExtents.reduce(1, *) * shape.inputChannels
+        let target = View(home: .region(region(elements: elements)))
+        let report = PlanReport.Step(
+            name: name(job.node), operation: "pad", algorithm: isFirst ? "copy, channels last" : "copy",
+            inputShape: value.shape, outputShape: [shape.batch] + shape.paddedExtents + [shape.inputChannels])
+        emit(report, tasks: copy.tasks, reads: [source], writes: [target]) { state, task, _ in
+            copy.run(task, from: source.pointer(state), to: target.pointer(state))
+        }
+        return target
+    }
+
+    /// The groups' slices. Small groups are packed together until a slice is full.
+    func bundles(_ shape: ConvolutionShape) -> [ProductBundle] {
+        var together = 1
+        while shape.groups % (together * 2) == 0, together * 2 * shape.outputsPerGroup <= kernels.lanes { together *= 2 }
+        return stride(from: 0, to: shape.groups, by: together).map { group in
+            ProductBundle(
+                firstGroup: group, groupsTogether: together, inputChannel: group * shape.channelsPerGroup,
+                output: group * shape.outputsPerGroup, slices: kernels.slices(together * shape.outputsPerGroup))
+        }
+    }
+
+    private mutating func packDirect(
+        _ weights: ProductWeights, _ bundles: [ProductBundle]
+    ) throws(EngineError) -> PackedProduct {
+        var bundles = bundles
+        var (elements, biases) = (0, 0)
+        for index in bundles.indices {
+            let depth = bundles[index].groupsTogether * weights.channels
+            for slice in bundles[index].slices {
+                bundles[index].weightOffsets.append(elements)
+                bundles[index].biasOffsets.append(biases)
+                elements += weights.taps * depth * slice.width
+                biases += slice.width
+            }
+        }
+        let target = try constantMemory(elements: elements + biases)
+        let jobs = bundles.flatMap { bundle in bundle.slices.indices.map { (bundle, $0) } }
+        nonisolated(unsafe) let (base, work) = (target, jobs)
+        try weights.withElements { source throws(EngineError) in
+            nonisolated(unsafe) let source = source
+            inParallel(work.count, threads: elements < 1 << 14 ? 1 : threads) { index in
+                let (bundle, slice) = work[index]
+                weights.pack(
+                    bundle.slices[slice], firstGroup: bundle.firstGroup, groupsTogether: bundle.groupsTogether,
+                    from: source, into: base + bundle.weightOffsets[slice])
+            }
+        }
+        for bundle in bundles {
+            for (index, slice) in bundle.slices.enumerated() {
+                for lane in 0..<slice.count {
+                    let output = bundle.output + slice.first + lane
+                    target[elements + bundle.biasOffsets[index] + lane] = Float(weights.shift?[output] ?? 0)
+                }
+            }
+        }
+        return PackedProduct(weights: target, bias: target + elements, bundles: bundles, elements: elements)
+    }
+
+    /// How a step is cut into tasks. Products with many weights are cut by slices, so that every weight comes from
+    /// memory once; others by pixels.
+    func taskParts(blocks: Int, slices: Int, weightBytes: Int) -> (isSliceMajor: Bool, blocks: Int, slices: Int) {
+        let wanted = threads == 1 ? 1 : threads * 8
+        let isSliceMajor = weightBytes > 600_000 && slices > 1
+        if isSliceMajor {
+            let sliceParts = min(slices, max(wanted, 1))
+            return (true, min(blocks, max(1, wanted / sliceParts)), sliceParts)
+        }
+        let blockParts = min(blocks, wanted)
+        return (false, blockParts, min(slices, max(1, wanted / blockParts)))
+    }
+}
+
+/// Packed weights and where each slice of them begins.
+struct PackedProduct {
+    let weights: UnsafeMutablePointer<Float>
+    let bias: UnsafeMutablePointer<Float>
+    let bundles: [ProductBundle]
+    /// Floats of weights.
+    let elements: Int
+}
