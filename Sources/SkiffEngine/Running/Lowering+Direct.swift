@@ -10,7 +10,7 @@ extension Lowering {
         let packed = try packDirect(job.weights, bundles)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
         let source = try directInput(job)
-        let target = result(job.output, order: order(of: job.output, job))
+        let target = result(job.output, order: order(of: job.output, job), over: job.addend)
         let slices = packed.bundles.indices.flatMap { bundle in
             packed.bundles[bundle].slices.indices.map { (bundle: bundle, slice: $0) }
         }

@@ -7,7 +7,7 @@ extension Lowering {
     private static var sharedWeightBytes: Int { 3_000_000 }
     /// Tiles that a task takes where it reads all weights: two register tiles, and components that fit the
     /// second-level cache.
-    private static var tilesPerTask: Int { 24 }
+    private static var tilesPerTask: Int { 28 }
 
     /// Emits a convolution by Winograd's filters.
     mutating func lowerWinograd(_ job: ConvolutionJob, _ choice: AlgorithmChoice) throws(EngineError) -> Bool {
@@ -15,7 +15,7 @@ extension Lowering {
         let packed = try packWinograd(job.weights, tile: choice.tile)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
         let source = try input(job.input, order: job.order)
-        let target = result(job.output, order: order(of: job.output, job))
+        let target = result(job.output, order: order(of: job.output, job), over: job.addend)
         let isShared = packed.elements * MemoryLayout<Float>.stride <= Self.sharedWeightBytes
         let step = winogradStep(job, choice, packed, isShared: isShared)
         let reads = [source] + (addend.map { [$0] } ?? [])

@@ -28,6 +28,10 @@ struct Lowering {
     var scratchBytes = 0
     /// Where values lie, by order.
     private var places: [[(order: [Int], view: View)]]
+    /// Reads of each value that are still to come, the graph's outputs among them.
+    private var reads: [Int]
+    /// Regions that more than one value, or a graph input, lies in.
+    private var sharedRegions: Set<ObjectIdentifier> = []
     /// Values that live outside the arena.
     private(set) var isBoxed: [Bool]
 
@@ -42,11 +46,17 @@ struct Lowering {
         self.memoryBudget = memoryBudget
         places = Array(repeating: [], count: draft.values.count)
         isBoxed = Array(repeating: false, count: draft.values.count)
+        reads = Array(repeating: 0, count: draft.values.count)
+        for node in draft.nodes {
+            for case let input? in node.inputs { reads[input] += 1 }
+        }
+        for output in draft.outputs { reads[output.value] += 1 }
         for input in draft.inputs { takeInput(input) }
         for node in draft.nodes {
             do throws(EngineError) { try lower(node) } catch {
                 throw error.at(node.origins.first.map { graph.place(of: $0) } ?? Place())
             }
+            for case let input? in node.inputs { reads[input] -= 1 }
         }
         for output in draft.outputs { try giveOutput(output.name, output.value) }
     }
@@ -57,6 +67,7 @@ struct Lowering {
         if value.elementType == .float32 {
             let made = self.region(elements: value.shape.checkedElementCount ?? 0)
             made.touch(0)
+            sharedRegions.insert(ObjectIdentifier(made))
             view = View(home: .region(made))
             places[input] = [(Array(value.shape.indices), View(home: .region(made)))]
         } else {
@@ -117,8 +128,22 @@ struct Lowering {
         return view
     }
 
+    /// A place for a result: that of `addend`, where no one else reads it, so that its lines are in the cache when
+    /// they are written. `order` is both values' order.
+    mutating func result(_ index: Int, order: [Int], over addend: Int?) -> View {
+        guard let addend, reads[addend] == 1, draft.values[addend].shape == draft.values[index].shape,
+            let place = places[addend].first(where: { isSame($0.order, order, draft.values[addend].shape) }),
+            case .region(let region) = place.view.home, !sharedRegions.contains(ObjectIdentifier(region))
+        else { return result(index, order: order) }
+        places[index] = [(order, place.view)]
+        return place.view
+    }
+
     /// The result is the same elements in the same places as `source`.
-    mutating func alias(_ index: Int, order: [Int], _ view: View) { places[index] = [(order, view)] }
+    mutating func alias(_ index: Int, order: [Int], _ view: View) {
+        if case .region(let region) = view.home { sharedRegions.insert(ObjectIdentifier(region)) }
+        places[index] = [(order, view)]
+    }
 
     mutating func box(_ index: Int) { isBoxed[index] = true }
 
