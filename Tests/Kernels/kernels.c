@@ -124,8 +124,9 @@ static double clamped(double x, double lower, double upper) {
 }
 
 static int test_product(void) {
-    int64_t slice = 2 * kernels->lanes, taps = between(1, 4), depth = extent(), pixels = between(0, 30);
-    int64_t outputs = between(1, slice), stride = outputs + between(0, 3);
+    int64_t taps = between(1, 4), depth = extent(), pixels = between(0, 30);
+    int64_t outputs = between(1, 2 * kernels->lanes), stride = outputs + between(0, 3);
+    int64_t slice = outputs > kernels->lanes ? 2 * kernels->lanes : kernels->lanes;
     buffer *input = random_buffer(taps * 3 + pixels * 2 + depth), *weights = random_buffer(taps * depth * slice);
     buffer *bias = random_buffer(slice), *addend = random_buffer((pixels > 0 ? pixels - 1 : 0) * stride + outputs);
     buffer *output = output_buffer((pixels > 0 ? pixels - 1 : 0) * stride + outputs);
@@ -137,7 +138,7 @@ static int test_product(void) {
         out[i] = (int32_t)(i * stride);
     }
     skiff_product p = {input->elements, offsets, taps, depth, weights->elements, bias->elements,
-                       between(0, 1) ? addend->elements : NULL, output->elements, outputs, -0.5, 0.75};
+                       between(0, 1) ? addend->elements : NULL, output->elements, outputs, -0.5, 0.75, 1, 0, 0, 0};
     kernels->product(&p, in, out, out, pixels);
     for (int64_t i = 0; i < pixels; i++)
         for (int64_t o = 0; o < outputs; o++) {

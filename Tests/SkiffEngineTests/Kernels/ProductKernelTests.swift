@@ -12,7 +12,8 @@ import Testing
     }
 
     private func check(_ shape: Case, _ draw: inout Draw) {
-        let (set, slice) = (draw.set, 2 * draw.set.lanes)
+        let set = draw.set
+        let slice = shape.outputs > set.lanes ? 2 * set.lanes : set.lanes
         let taps = (0..<shape.taps).map { _ in Int64(draw.int(0...20)) }
         let input = draw.elements(20 + shape.pixels * shape.pixelStep + shape.depth, isOdd: shape.isOdd)
         let weights = draw.elements(shape.taps * shape.depth * slice)
@@ -28,7 +29,8 @@ import Testing
             var product = skiff_product(
                 input: input.pointer, taps: taps.baseAddress, tap_count: Int64(shape.taps), depth: Int64(shape.depth),
                 weights: weights.pointer, bias: bias.pointer, addend: shape.hasAddend ? addend.pointer : nil,
-                output: output.pointer, outputs: Int64(shape.outputs), lower: shape.lower, upper: shape.upper)
+                output: output.pointer, outputs: Int64(shape.outputs), lower: shape.lower, upper: shape.upper,
+                repeats: 1, input_step: 0, weights_step: 0, output_step: 0)
             set.kernels.product(&product, inputs, outputs, outputs, Int64(shape.pixels))
         }
         for pixel in 0..<shape.pixels {
@@ -96,12 +98,43 @@ import Testing
                 var product = skiff_product(
                     input: input.pointer, taps: tap, tap_count: 1, depth: Int64(depth), weights: weights.pointer,
                     bias: bias.pointer, addend: nil, output: whole.pointer, outputs: Int64(slice), lower: -.infinity,
-                    upper: .infinity)
+                    upper: .infinity, repeats: 1, input_step: 0, weights_step: 0, output_step: 0)
                 set.kernels.product(&product, inputs, outputs, nil, Int64(pixels))
                 product.output = single.pointer
                 for pixel in 0..<pixels { set.kernels.product(&product, [inputs[pixel]], [outputs[pixel]], nil, 1) }
             }
             for index in 0..<pixels * slice { draw.expect(single[index], whole[index], "element \(index) alone") }
+        }
+    }
+
+    /// Repeats are calls of their own, each a step further on.
+    @Test(arguments: KernelSet.all)
+    func repeats(_ set: KernelSet) {
+        forSeeds(set, 10) { draw in
+            let (depth, slice, pixels, repeats) = (draw.extent(), 2 * set.lanes, draw.int(1...15), draw.int(1...5))
+            let input = draw.elements(repeats * pixels * depth)
+            let (weights, bias) = (draw.elements(repeats * depth * slice), draw.elements(slice))
+            let (whole, single) = (draw.output(repeats * pixels * slice), draw.output(repeats * pixels * slice))
+            let inputs = (0..<pixels).map { Int32($0 * depth) }
+            let outputs = (0..<pixels).map { Int32($0 * slice) }
+            let width = set.kernels.element_bytes
+            var tap: Int64 = 0
+            withUnsafePointer(to: &tap) { tap in
+                var product = skiff_product(
+                    input: input.pointer, taps: tap, tap_count: 1, depth: Int64(depth), weights: weights.pointer,
+                    bias: bias.pointer, addend: nil, output: whole.pointer, outputs: Int64(slice), lower: -.infinity,
+                    upper: .infinity, repeats: Int64(repeats), input_step: Int64(pixels * depth),
+                    weights_step: Int64(depth * slice), output_step: Int64(pixels * slice))
+                set.kernels.product(&product, inputs, outputs, nil, Int64(pixels))
+                product.repeats = 1
+                for step in 0..<repeats {
+                    product.input = UnsafeRawPointer(input.pointer) + step * pixels * depth * Int(width)
+                    product.weights = UnsafeRawPointer(weights.pointer) + step * depth * slice * Int(width)
+                    product.output = single.pointer + step * pixels * slice * Int(width)
+                    set.kernels.product(&product, inputs, outputs, nil, Int64(pixels))
+                }
+            }
+            for index in 0..<repeats * pixels * slice { draw.expect(single[index], whole[index], "element \(index)") }
         }
     }
 
