@@ -103,7 +103,8 @@ func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
             let broadcast = Broadcast.allCases[draw.int(0...4)]
             var op = operation(opcode, broadcast, channels: channels, image: image)
             let input = draw.elements(pixels * from, isOdd: draw.flag(), extreme: 3e38, scale: draw.flag() ? 1 : 30)
-            let operand = draw.elements((pixels / image + 1) * max(channels, Int(op.image_stride)), isOdd: draw.flag(), extreme: 3e38)
+            let operandCount = (pixels / image + 1) * max(channels, Int(op.image_stride))
+            let operand = draw.elements(operandCount, isOdd: draw.flag(), extreme: 3e38)
             op.operand = UnsafeRawPointer(operand.pointer)
             let output = draw.output(pixels * to)
             withUnsafePointer(to: op) { op in
