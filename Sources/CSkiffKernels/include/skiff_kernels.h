@@ -166,7 +166,8 @@ typedef struct skiff_chain {
 
      y[x][c] = sum_i column_weights[i] * sum_r row_weights[r] * in[rows[r] + columns[i] + c]
 
-   with i in starts[x]..<starts[x + 1]. Weights of zero are left out by the caller: they would make NaN of infinities. Output overlaps nothing. */
+   with i in starts[x]..<starts[x + 1]. Weights of zero are left out by the caller: they would make NaN of infinities.
+   Output overlaps nothing. */
 typedef struct skiff_resize {
     const void *input;
     const int64_t *rows;

@@ -4,7 +4,6 @@
 typedef double wide __attribute__((ext_vector_type(SKIFF_LANES), aligned(sizeof(double))));
 typedef int64_t wide_bits __attribute__((ext_vector_type(SKIFF_LANES), aligned(sizeof(double))));
 
-#define SKIFF_INLINE static inline __attribute__((always_inline))
 
 SKIFF_INLINE wide widened(vector x) { return __builtin_convertvector(x, wide); }
 SKIFF_INLINE vector rounded(wide x) { return __builtin_convertvector(x, vector); }

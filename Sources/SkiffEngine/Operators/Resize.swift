@@ -43,11 +43,27 @@ extension Resize: EvaluableOperator {
     private func samplings<A: Arithmetic>(
         _ step: Step<A>, _ shape: Shape, _ output: Shape
     ) throws(EngineError) -> [AxisSampling] {
+        var (scales, sizes): ([Double]?, [Int64]?)
+        if step.has(3), try step.shape(3) != [0] {
+            sizes = try step.integers(3)
+        } else {
+            scales = try step.reals(2).map(\.double)
+        }
+        let region = coordinates == .tfCropAndResize ? try step.reals(1).map(\.double) : []
+        return try samplings(shape, output, scales: scales, sizes: sizes, region: region)
+    }
+
+    /// How each axis that changes is sampled.
+    /// - Parameters:
+    ///   - sizes: Extents of the resized axes; `nil` where `scales` count.
+    ///   - region: Starts of the resized axes, then ends; empty where none is asked for.
+    func samplings(
+        _ shape: Shape, _ output: Shape, scales: [Double]?, sizes: [Int64]?, region: [Double] = []
+    ) throws(EngineError) -> [AxisSampling] {
         let axes = try (axes ?? Array(shape.indices)).map { (axis) throws(EngineError) in
             try checkedAxis(axis, rank: shape.count)
         }
-        let scales = try scales(step, axes.map { shape[$0] }, count: axes.count)
-        let region = coordinates == .tfCropAndResize ? try step.reals(1).map(\.double) : []
+        let scales = try self.scales(scales ?? [], sizes, axes.map { shape[$0] })
         guard region.isEmpty || region.count == 2 * axes.count else {
             throw EngineError(.operand("region has \(region.count) numbers, expected \(2 * axes.count)"))
         }
@@ -63,22 +79,22 @@ extension Resize: EvaluableOperator {
         return samplings
     }
 
-    private func scales<A: Arithmetic>(
-        _ step: Step<A>, _ extents: [Int], count: Int
+    private func scales(
+        _ scales: [Double], _ sizes: [Int64]?, _ extents: [Int]
     ) throws(EngineError) -> [Double] {
-        if step.has(3), try step.shape(3) != [0] {
-            let sizes = try step.integers(3)
-            guard sizes.count == count else { throw EngineError(.operand("sizes are \(sizes.count) numbers")) }
-            let scales = zip(sizes, extents).map { $1 == 0 ? 1 : Double($0) / Double($1) }
-            switch aspectRatio {
-            case .stretch: return scales
-            case .notLarger: return scales.map { _ in scales.min() ?? 1 }
-            case .notSmaller: return scales.map { _ in scales.max() ?? 1 }
+        guard let sizes else {
+            guard scales.count == extents.count else {
+                throw EngineError(.operand("scales are \(scales.count) numbers"))
             }
+            return scales
         }
-        let scales = try step.reals(2).map(\.double)
-        guard scales.count == count else { throw EngineError(.operand("scales are \(scales.count) numbers")) }
-        return scales
+        guard sizes.count == extents.count else { throw EngineError(.operand("sizes are \(sizes.count) numbers")) }
+        let ratios = zip(sizes, extents).map { $1 == 0 ? 1 : Double($0) / Double($1) }
+        switch aspectRatio {
+        case .stretch: return ratios
+        case .notLarger: return ratios.map { _ in ratios.min() ?? 1 }
+        case .notSmaller: return ratios.map { _ in ratios.max() ?? 1 }
+        }
     }
 }
 

@@ -26,12 +26,6 @@ extension Lowering {
         node.origins.first.map { graph.displayName(of: $0) } ?? node.outputs.first.map { draft.values[$0].name } ?? ""
     }
 
-    /// Operators with a kernel of their own.
-    /// - Returns: Whether this is one, with inputs that the kernel takes.
-    mutating func lowerFast(_ node: Draft.Node, _ operation: Operator) throws(EngineError) -> Bool {
-        false
-    }
-
     /// Operators that move nothing: the result is the input's elements where they lie.
     mutating func lowerView(_ node: Draft.Node, _ operation: Operator) throws(EngineError) -> Bool {
         guard let input = node.inputs.first ?? nil, let output = node.outputs.first, node.outputs.count == 1,

@@ -20,6 +20,7 @@ extension Lowering {
         let job = ConvolutionJob(
             node: node, product: product, shape: shape, weights: weights, input: input, output: output,
             addend: node.inputs.count > 2 ? node.inputs[2] : nil, order: order)
+        if try lowerDepthwise(job, convolution.window) { return true }
         let choice = chooseAlgorithm(shape)
         if choice.tile > 0 { return try lowerWinograd(job, choice) }
         return try lowerDirect(job, choice)

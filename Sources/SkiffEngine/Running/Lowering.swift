@@ -29,9 +29,13 @@ struct Lowering {
     /// Where values lie, by order.
     private var places: [[(order: [Int], view: View)]]
     /// Reads of each value that are still to come, the graph's outputs among them.
-    private var reads: [Int]
+    var reads: [Int]
     /// Regions that more than one value, or a graph input, lies in.
     private var sharedRegions: Set<ObjectIdentifier> = []
+    /// Elementwise operators that wait for the next one, by the value they give.
+    var pending: [Int: PendingChain] = [:]
+    /// The nodes that read each value.
+    let readers: [[Int]]
     /// Values that live outside the arena.
     private(set) var isBoxed: [Bool]
 
@@ -44,6 +48,7 @@ struct Lowering {
         self.threads = threads
         self.isExact = isExact
         self.memoryBudget = memoryBudget
+        readers = Self.readers(draft)
         places = Array(repeating: [], count: draft.values.count)
         isBoxed = Array(repeating: false, count: draft.values.count)
         reads = Array(repeating: 0, count: draft.values.count)
@@ -129,9 +134,9 @@ struct Lowering {
     }
 
     /// A place for a result: that of `addend`, where no one else reads it, so that its lines are in the cache when
-    /// they are written. `order` is both values' order.
-    mutating func result(_ index: Int, order: [Int], over addend: Int?) -> View {
-        guard let addend, reads[addend] == 1, draft.values[addend].shape == draft.values[index].shape,
+    /// they are written. `order` is both values' order; `own` are the reads that this step stands for.
+    mutating func result(_ index: Int, order: [Int], over addend: Int?, own: Int = 1) -> View {
+        guard let addend, reads[addend] == own, draft.values[addend].shape == draft.values[index].shape,
             let place = places[addend].first(where: { isSame($0.order, order, draft.values[addend].shape) }),
             case .region(let region) = place.view.home, !sharedRegions.contains(ObjectIdentifier(region))
         else { return result(index, order: order) }

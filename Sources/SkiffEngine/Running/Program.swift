@@ -44,6 +44,14 @@ struct View {
 
     var home: Home
 
+    func isSamePlace(as other: View) -> Bool {
+        switch (home, other.home) {
+        case (.region(let left), .region(let right)): left === right
+        case (.constant(let left), .constant(let right)): left == right
+        default: false
+        }
+    }
+
     @inline(__always)
     func pointer(_ state: RunState) -> UnsafeMutablePointer<Float> {
         switch home {
