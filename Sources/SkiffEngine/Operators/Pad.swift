@@ -6,6 +6,20 @@ extension Pad: EvaluableOperator {
         let (shape, output) = (try step.shape(0), try step.output.shape)
         let given = step.has(1) ? try step.integers(1).map { Int($0) } : pads ?? []
         let axes = step.has(3) ? try step.integers(3).map { Int($0) } : Array(shape.indices)
+        let strides = shape.rowMajorStrides
+        let offsets = zip(try sources(shape, output, given: given, axes: axes), strides).map { sources, stride in
+            sources.map { $0 < 0 ? -1 : $0 * stride }
+        }
+        return [try step.gathered(IndexedView(offsets: offsets), fill: try constant(step))]
+    }
+
+    /// For each axis and position of the output the input's position along it; −1 for the constant.
+    /// - Parameters:
+    ///   - given: All begins, then all ends.
+    ///   - axes: The axes they speak of.
+    func sources(
+        _ shape: Shape, _ output: Shape, given: [Int], axes: [Int]
+    ) throws(EngineError) -> [[Int]] {
         guard given.count == 2 * axes.count else {
             throw EngineError(.operand("pads are \(given.count) numbers, expected \(2 * axes.count)"))
         }
@@ -13,15 +27,13 @@ extension Pad: EvaluableOperator {
         for (index, axis) in axes.enumerated() {
             pads[try checkedAxis(axis, rank: shape.count)] = (given[index], given[axes.count + index])
         }
-        let strides = shape.rowMajorStrides
-        let offsets = shape.indices.map { axis in
+        return shape.indices.map { axis in
             let (cutBefore, cutAfter) = (removed(pads[axis].before, shape[axis]), removed(pads[axis].after, shape[axis]))
             let kept = cutBefore..<max(cutBefore, shape[axis] - cutAfter)
             return (0..<output[axis]).map { index -> Int in
-                source(of: index &- pads[axis].before, kept: kept, extent: shape[axis]).map { $0 * strides[axis] } ?? -1
+                source(of: index &- pads[axis].before, kept: kept, extent: shape[axis]) ?? -1
             }
         }
-        return [try step.gathered(IndexedView(offsets: offsets), fill: try constant(step))]
     }
 
     /// How many elements a negative number of pads takes away.

@@ -17,6 +17,10 @@ extension Lowering {
         case .concatenation(let concatenation): return try lowerConcatenation(node, concatenation)
         case .resize(let resize): return try lowerResize(node, resize)
         case .upsampling(let upsampling): return try lowerUpsampling(node, upsampling)
+        case .pad(let pad): return try lowerPad(node, pad)
+        case .cropping(let cropping): return try lowerCropping(node, cropping)
+        case .slice: return try lowerSlice(node)
+        case .split(let split): return try lowerSplit(node, split)
         default: return false
         }
     }

@@ -107,7 +107,9 @@ import Testing
             let (before, after) = (kernel.map { draw.int(0...$0 - 1) }, kernel.map { draw.int(0...$0 - 1) })
             padding = .explicit(before: before, after: after)
         }
-        let dilations = kernel.map { _ in padding == .valid ? 1 : draw.int(1...2) }
+        // No window is wider than the smallest map, but where padding follows the window.
+        let isSame = padding == .sameUpper || padding == .sameLower
+        let dilations = kernel.map { isSame || $0 < 3 ? draw.int(1...2) : 1 }
         return Window(strides: kernel.map { _ in draw.int(1...3) }, dilations: dilations, padding: padding)
     }
 
@@ -183,6 +185,47 @@ import Testing
             }
             let concatenation = Concatenation(axis: draw.flag() ? axis : axis - map.shape.count)
             return (try drawing.node(.concatenation(concatenation), parts), "\(concatenation) of \(map.shape)")
+        }
+    }
+
+    @Test func selections() throws {
+        try forDrawings(120) { drawing, draw in
+            let map = try map(&drawing, &draw)
+            let (rank, first) = (map.shape.count, map.layout.firstSpatialAxis)
+            let before = (0..<rank).map { _ in draw.flag() ? draw.int(-1...3) : 0 }
+            let after = (0..<rank).map { _ in draw.flag() ? draw.int(-1...2) : 0 }
+            switch draw.int(0...3) {
+            case 0:
+                let modes: [Pad.Mode] = [.constant, .edge, .reflect, .wrap]
+                let isSmall = map.shape.allSatisfy { $0 < 4 }
+                // Reflections need as many elements as they add, and one more.
+                let pads = zip(before + after, map.shape + map.shape).map { $1 > 4 ? $0 : 0 }
+                let pad = Pad(mode: isSmall ? .constant : modes[draw.int(0...3)], pads: pads, value: 0.5)
+                return (try drawing.node(.pad(pad), [map.value]), "\(pad) of \(map.shape)")
+            case 1:
+                let cropping = Cropping(
+                    before: (0..<rank - 2).map { _ in draw.int(0...1) },
+                    after: (0..<rank - 2).map { _ in draw.int(0...1) }, layout: map.layout)
+                return (try drawing.node(.cropping(cropping), [map.value]), "\(cropping) of \(map.shape)")
+            case 2:
+                let axes = Array(first..<first + rank - 2)
+                let steps = axes.map { _ in [1, 2, 3, -1, -2][draw.int(0...4)] }
+                let starts = steps.map { $0 > 0 ? draw.int(0...1) : -1 }
+                let ends = steps.map { $0 > 0 ? draw.int(2...100) : -100 }
+                let lists = try [starts, ends, axes, steps].map { list in
+                    try drawing.constant(wholes(list.map { Int64($0) }))
+                }
+                return (try drawing.node(.slice(Slice()), [map.value] + lists), "slice \(starts) \(ends) \(steps)")
+            default:
+                let axis = map.layout.channelAxis(rank: rank)
+                guard map.shape[axis] > 1 else { return (try drawing.node(.unary(Unary(.relu)), [map.value]), "relu") }
+                let sizes = [1, map.shape[axis] - 1]
+                let parts = (0..<2).map { drawing.builder.value(named: "part \($0)") }
+                try drawing.builder.addNode(
+                    "split", sourceOperator: "", .split(Split(axis: axis, sizes: sizes)), inputs: [map.value],
+                    outputs: parts)
+                return (try drawing.node(.concatenation(Concatenation(axis: axis)), parts.reversed()), "split \(sizes)")
+            }
         }
     }
 
