@@ -16,9 +16,8 @@ extension BenchReport {
         if fallbacks > 0 { heading += ", \(fallbacks) without a fast kernel (×)" }
         var table = TextTable(columns: [
             .init(title: "step", alignment: .left, leastWidth: 12),
-            .init(title: "", alignment: .left),
-            .init(title: "operation", alignment: .left, leastWidth: 12),
-            .init(title: "algorithm", alignment: .left, leastWidth: 10),
+            .init(title: "operation", alignment: .left, leastWidth: 18, elision: .end),
+            .init(title: "algorithm", alignment: .left, leastWidth: 11, elision: .end),
             .init(title: "input", alignment: .left, isOptional: true),
             .init(title: "output", alignment: .left, isOptional: true),
             .init(title: "mult-adds", alignment: .right),
@@ -26,7 +25,7 @@ extension BenchReport {
         ])
         table.rows = plan.steps.map { step in
             [
-                escaped(step.name), step.isFallback ? "×" : "", escaped(step.operation), escaped(step.algorithm),
+                escaped(step.name), brief(step.operation), (step.isFallback ? "× " : "") + brief(step.algorithm),
                 extents(step.inputShape), extents(step.outputShape),
                 step.multiplyAdds > 0 ? multiplyAddsText(step.multiplyAdds) : "",
                 step.predictedMicroseconds.map { "\(decimal($0, 1)) µs" } ?? "",
@@ -39,8 +38,8 @@ extension BenchReport {
     func errorLines(width: Int, style: TextStyle) -> [String] {
         var table = TextTable(columns: [
             .init(title: "step", alignment: .left, leastWidth: 12),
-            .init(title: "operation", alignment: .left, leastWidth: 16, isOptional: true),
-            .init(title: "algorithm", alignment: .left, leastWidth: 10),
+            .init(title: "operation", alignment: .left, leastWidth: 18, isOptional: true, elision: .end),
+            .init(title: "algorithm", alignment: .left, leastWidth: 11, elision: .end),
             .init(title: "cost", alignment: .right),
             .init(title: "error", alignment: .right),
             .init(title: "direct", alignment: .right),
@@ -50,7 +49,7 @@ extension BenchReport {
         for error in errors ?? [] where plan.steps.indices.contains(error.step) {
             let step = plan.steps[error.step]
             table.rows.append([
-                escaped(step.name), escaped(step.operation), escaped(step.algorithm),
+                escaped(step.name), brief(step.operation), brief(step.algorithm),
                 step.predictedMicroseconds.map { "\(decimal($0, 1)) µs" } ?? "", scientific(error.measured),
                 scientific(error.direct), error.ratio.map { decimal($0, 2) } ?? "",
                 step.predictedErrorRatio.map { decimal($0, 2) } ?? "",
@@ -99,6 +98,11 @@ extension BenchReport {
 extension PlanReport.StepError {
     /// How often the direct kernel's error; `nil` where that makes none.
     fileprivate var ratio: Double? { direct > 0 ? measured / direct : nil }
+}
+
+/// An operation or algorithm as a table's rows have it: `conv 3×3+add+ReLU`, `F(4×4, 3×3)`.
+func brief(_ name: String) -> String {
+    escaped(name).replacing("Convolution", with: "conv").replacing(" + ", with: "+").replacing("Winograd ", with: "")
 }
 
 /// `1×56×56×64`.

@@ -47,7 +47,7 @@ extension BenchReport {
         let most = algorithms.first?.portion.seconds ?? 0
         var table = TextTable(columns: [
             .init(title: "algorithm", alignment: .left, leastWidth: 12), .init(title: "steps", alignment: .right),
-        ] + Self.columns)
+        ] + columns)
         table.rows = algorithms.map { [escaped($0.name), String($0.portion.steps)] + cells($0.portion, most: most) }
         return [heading] + table.lines(width: width, style: style)
     }
@@ -57,12 +57,12 @@ extension BenchReport {
             + "  \(timedSteps.count) steps, \(milliseconds(total)) ms together, a run \(milliseconds(median)) ms"
         let most = timedSteps.map(\.portion.seconds).max() ?? 0
         var table = TextTable(columns: [
-            .init(title: "step", alignment: .left, leastWidth: 12),
-            .init(title: "operation", alignment: .left, leastWidth: 16, isOptional: true),
-            .init(title: "algorithm", alignment: .left, leastWidth: 10),
-        ] + Self.columns)
+            .init(title: "step", alignment: .left, leastWidth: 14),
+            .init(title: "operation", alignment: .left, leastWidth: 18, isOptional: true, elision: .end),
+            .init(title: "algorithm", alignment: .left, leastWidth: 11, elision: .end),
+        ] + columns)
         table.rows = timedSteps.map { step, portion in
-            [escaped(step.name), escaped(step.operation), escaped(step.algorithm)] + cells(portion, most: most)
+            [escaped(step.name), brief(step.operation), brief(step.algorithm)] + cells(portion, most: most)
         }
         var lines = [heading] + table.lines(width: width, style: style)
         if timedSteps.contains(where: { $0.portion.plannedMultiplyAdds != $0.portion.multiplyAdds }) {
@@ -71,17 +71,22 @@ extension BenchReport {
         return lines
     }
 
-    private static let columns: [TextTable.Column] = [
-        .init(title: "ms", alignment: .right), .init(title: "share", alignment: .right),
-        .init(title: "", alignment: .left), .init(title: "GFLOP/s", alignment: .right),
-        .init(title: "of peak", alignment: .right),
-    ]
+    private var columns: [TextTable.Column] {
+        [
+            .init(title: countsMicroseconds ? "µs" : "ms", alignment: .right),
+            .init(title: "share", alignment: .right), .init(title: "", alignment: .left),
+            .init(title: "GFLOP/s", alignment: .right), .init(title: "of peak", alignment: .right),
+        ]
+    }
+
+    /// Whether steps are too short for milliseconds.
+    private var countsMicroseconds: Bool { total < 0.002 }
 
     private func cells(_ portion: Portion, most: Double) -> [String] {
         let share = total > 0 ? portion.seconds / total : 0
         return [
-            milliseconds(portion.seconds), decimal(share * 100, 1) + " %",
-            bar(most > 0 ? portion.seconds / most : 0, width: 12),
+            countsMicroseconds ? decimal(portion.seconds * 1e6, 2) : decimal(portion.seconds * 1e3, 3), decimal(share * 100, 1) + " %",
+            bar(most > 0 ? portion.seconds / most : 0, width: 8),
             portion.multiplyAdds > 0
                 ? Self.gigaflops(portion.multiplyAdds, seconds: portion.seconds).map(speed) ?? "" : "",
             peakText(portion),

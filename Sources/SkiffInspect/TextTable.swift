@@ -18,6 +18,9 @@ package struct TextStyle {
 package struct TextTable {
     package enum Alignment { case left, right }
 
+    /// What a cell loses that is wider than its column.
+    package enum Elision { case middle, end }
+
     package struct Column {
         var title: String
         var alignment: Alignment
@@ -25,14 +28,17 @@ package struct TextTable {
         var leastWidth: Int?
         /// Whether the column is left out where giving way is not enough; the last such column goes first.
         var isOptional = false
+        var elision = Elision.middle
 
         package init(
-            title: String, alignment: Alignment, leastWidth: Int? = nil, isOptional: Bool = false
+            title: String, alignment: Alignment, leastWidth: Int? = nil, isOptional: Bool = false,
+            elision: Elision = .middle
         ) {
             self.title = title
             self.alignment = alignment
             self.leastWidth = leastWidth
             self.isOptional = isOptional
+            self.elision = elision
         }
     }
 
@@ -74,7 +80,7 @@ package struct TextTable {
     private func line(_ cells: [String], shown: [Int], widths: [Int]) -> String {
         var line = String(repeating: " ", count: indent)
         for index in shown where index < cells.count {
-            let text = cells[index].count > widths[index] ? shortened(cells[index], to: widths[index]) : cells[index]
+            let text = shortened(cells[index], to: widths[index], columns[index].elision)
             let padding = String(repeating: " ", count: widths[index] - text.count)
             line += columns[index].alignment == .left ? text + padding : padding + text
             line += String(repeating: " ", count: Self.gap)
@@ -84,9 +90,10 @@ package struct TextTable {
     }
 }
 
-/// The text with its middle left out; names differ at their ends.
-func shortened(_ text: String, to width: Int) -> String {
+/// The text with its middle left out, as names differ at their ends, or with its end left out.
+func shortened(_ text: String, to width: Int, _ elision: TextTable.Elision = .middle) -> String {
     guard text.count > width, width > 1 else { return text }
+    if elision == .end { return text.prefix(width - 1) + "…" }
     let tail = (width - 1) * 2 / 3
     return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
 }

@@ -68,10 +68,10 @@ import Testing
             let lines = text.split(separator: "\n").map(String.init)
             #expect(lines.allSatisfy { $0.count <= width }, "\(text)")
             let row = try #require(lines.first { $0.contains("25.0 %") && $0.contains("narrow") }, "\(text)")
-            #expect(row.contains("████▊"))
+            #expect(row.contains("███▎ "))
             #expect(row.contains("231") && row.contains("116 % (29 %)"))
-            #expect(lines.contains { $0.contains("gate") && $0.contains("████████████") })
-            #expect(lines.contains { $0.contains("gate") && $0.contains("×  GridSample") })
+            #expect(lines.contains { $0.contains("gate") && $0.contains("  ████████") })
+            #expect(lines.contains { $0.contains("gate") && $0.contains("× plain") })
             #expect(lines.contains { $0.contains("4.00") && $0.contains("1.2e-06") && $0.contains("3.0e-07") })
             #expect(text.contains("1 of 3 steps have no fast kernel"))
         }
