@@ -76,6 +76,30 @@ private let weights = Fixtures.path("weights-torch/basic.safetensors")
         #expect(run.errors.contains("assumed, since the file holds weights alone"))
     }
 
+    @Test func `SKIFF_KERNELS chooses the kernels, and must name some that are there`() throws {
+        let best = try json([torch, "--iterations", "1"])["kernels"]?.stringValue
+        for name in ["portable", "avx2", "avx512"] {
+            let environment = ["SKIFF_KERNELS": name]
+            let run = try CommandRun(["bench", torch, "--iterations", "1"], environment: environment)
+            guard run.status == 0 else {
+                // Where the processor does not have them.
+                #expect(name != "portable" && name != best)
+                #expect(run.errors.contains("SKIFF_KERNELS is \"\(name)\""), "\(run.errors)")
+                continue
+            }
+            #expect(try json([torch, "--iterations", "1"], environment: environment)["kernels"]?.stringValue == name)
+        }
+        for name in ["sse9", "AVX2", "portable "] {
+            let run = try CommandRun(["bench", torch], environment: ["SKIFF_KERNELS": name])
+            #expect(run.status == 2)
+            #expect(run.output.isEmpty)
+            #expect(run.errors.hasPrefix("skiff: error: \(torch): "), "\(run.errors)")
+            #expect(run.errors.contains("SKIFF_KERNELS is \"\(name)\""), "\(run.errors)")
+            #expect(run.errors.contains("portable"))
+        }
+        #expect(try CommandRun(["bench", torch, "-q"], environment: ["SKIFF_KERNELS": ""]).status == 0)
+    }
+
     @Test func `what cannot be measured is refused with exit code 2`() throws {
         let fixed = Fixtures.path("onnx-node/test_basic_conv_with_padding/model.onnx")
         for (arguments, word) in [
