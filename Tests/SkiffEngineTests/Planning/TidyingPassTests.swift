@@ -145,6 +145,71 @@ import Testing
         #expect(draft.nodes.count == 4)
     }
 
+    @Test func `transposes move behind what works element by element`() throws {
+        var sketch = NetworkSketch()
+        let x = try sketch.input([2, 3, 6, 5])
+        func turned(_ value: ValueID, _ permutation: [Int]) throws -> ValueID {
+            try sketch.apply(.transpose(Transpose(permutation: permutation)), value)
+        }
+        let (last, first) = ([0, 2, 3, 1], [0, 3, 1, 2])
+        // A block as Keras writes it for channels-last maps on PyTorch.
+        func block(_ map: ValueID, _ weight: Shape) throws -> ValueID {
+            var y = try turned(sketch.convolution(turned(map, first), weight, padding: .valid), last)
+            y = try sketch.apply(.binary(Binary(.subtract)), y, sketch.weight([1, 1, 1, weight[0]]))
+            y = try sketch.apply(.binary(Binary(.multiply)), y, sketch.positive([weight[0]]))
+            return try sketch.add(y, sketch.weight([weight[0]]))
+        }
+        let start = try sketch.relu(block(turned(x, last), [4, 3, 1, 1]))
+        var y = try block(sketch.pad(start, [0, 1, 1, 0, 0, 1, 1, 0]), [4, 4, 3, 3])
+        y = try sketch.relu(sketch.add(y, start))
+        let joined = try sketch.apply(.concatenation(Concatenation(axis: -1)), y, start)
+        let pooled = try sketch.apply(.reduction(Reduction(.mean, axes: [1, 2], keepsDimensions: false)), joined)
+        let draft = try simplified(sketch.graph(pooled))
+        #expect(draft.count(.transpose) == 0)
+        #expect(draft.nodes.count == 4)
+        #expect(draft.products.count == 2)
+        #expect(draft.products.allSatisfy { $0.isClamped })
+    }
+
+    @Test func `every operator keeps its meaning when a transpose moves behind it`() throws {
+        var sketch = NetworkSketch()
+        let x = try sketch.input([2, 3, 4, 5])
+        let permutation = [3, 0, 2, 1]
+        let y = try sketch.apply(.transpose(Transpose(permutation: permutation)), x)
+        let gate = try sketch.apply(.transpose(Transpose(permutation: permutation)), sketch.input([1, 3, 1, 5]))
+        let results = [
+            try sketch.apply(.unary(Unary(.tanh)), y),
+            try sketch.apply(.binary(Binary(.greater)), y, sketch.weight([3])),
+            try sketch.add(sketch.weight([5, 1, 4, 3]), y), try sketch.add(y, sketch.weight([])),
+            try sketch.apply(.binary(Binary(.multiply)), y, gate), try sketch.normalization(y, 3, axis: -1),
+            try sketch.normalization(y, 2, axis: 1),
+            try sketch.pad(y, [1, 0, 2, 0, 0, 3, 0, -1], mode: .constant, value: 2),
+            try sketch.pad(y, [0, 0, 2, 0, 0, 0, 1, 0], mode: .reflect),
+            try sketch.apply(.clip(Clip()), y, sketch.constant(reals([-0.5], []))),
+            try sketch.apply(.parametricReLU(ParametricReLU()), y, sketch.weight([4, 1])),
+            try sketch.apply(.concatenation(Concatenation(axis: 1)), y, sketch.weight([5, 1, 4, 3]), y),
+            try sketch.apply(
+                .select(Select()), sketch.constant(flags([true, false, true, false], [4, 1])), y, sketch.weight([1])),
+        ]
+        for result in results { sketch.output(result) }
+        var draft = try sketch.builder.build().draft()
+        #expect(try draft.run("move transposes") == results.count)
+        _ = try passed(sketch.builder.build(), "move transposes", "merge transposes", "drop dead nodes")
+    }
+
+    @Test func `a transpose stays before what it cannot pass`() throws {
+        var sketch = NetworkSketch()
+        let x = try sketch.input([2, 3, 3, 3])
+        let y = try sketch.apply(.transpose(Transpose(permutation: [0, 2, 3, 1])), x)
+        let z = try sketch.apply(.transpose(Transpose(permutation: [0, 3, 2, 1])), x)
+        for result in [
+            try sketch.add(y, x), try sketch.add(y, z), try sketch.add(y, sketch.weight([1, 1, 1, 1, 3])),
+            try sketch.apply(.softmax(Softmax(axis: 1)), y), try sketch.add(sketch.input([3]), y),
+        ] { sketch.output(result) }
+        var draft = try sketch.builder.build().draft()
+        #expect(try draft.run("move transposes") == 0)
+    }
+
     @Test func `a transpose that moves nothing is a reshape`() throws {
         var sketch = NetworkSketch()
         let x = try sketch.input([2, 1, 1, 5])

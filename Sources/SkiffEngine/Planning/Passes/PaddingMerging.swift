@@ -21,6 +21,7 @@ func mergePadding(_ draft: inout Draft) throws(EngineError) -> Int {
         draft.nodes[index].origins += draft.nodes[pad].origins
         changes += 1
     }
+    draft.dropUnread()
     return changes
 }
 

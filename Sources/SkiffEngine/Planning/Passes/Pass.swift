@@ -9,9 +9,10 @@ struct Pass: Sendable {
     static let all = [
         Pass(name: "fold constants") { draft throws(EngineError) in try foldConstants(&draft, leavesWeights: true) },
         Pass(name: "drop identities") { draft throws(EngineError) in dropIdentities(&draft) },
+        Pass(name: "recognize global pooling") { draft throws(EngineError) in recognizeGlobalPooling(&draft) },
+        Pass(name: "move transposes") { draft throws(EngineError) in moveTransposes(&draft) },
         Pass(name: "merge transposes") { draft throws(EngineError) in mergeTransposes(&draft) },
         Pass(name: "merge reshapes") { draft throws(EngineError) in mergeReshapes(&draft) },
-        Pass(name: "recognize global pooling") { draft throws(EngineError) in recognizeGlobalPooling(&draft) },
         Pass(name: "merge padding") { draft throws(EngineError) in try mergePadding(&draft) },
         Pass(name: "make products") { draft throws(EngineError) in makeProducts(&draft) },
         Pass(name: "fold weights left over") { draft throws(EngineError) in

@@ -24,6 +24,7 @@ func makeProducts(_ draft: inout Draft) -> Int {
         draft.nodes[index].inputs = [map, weight.value]
         changes += 1
     }
+    draft.dropUnread()
     return changes
 }
 

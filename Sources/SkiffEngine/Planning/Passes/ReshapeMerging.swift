@@ -32,6 +32,7 @@ func mergeReshapes(_ draft: inout Draft) -> Int {
         changes += 1
     }
     draft.drop(isDropped, reading: replacements)
+    draft.dropUnread()
     return changes
 }
 

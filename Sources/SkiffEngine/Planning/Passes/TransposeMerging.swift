@@ -36,12 +36,13 @@ func mergeTransposes(_ draft: inout Draft) -> Int {
         changes += 1
     }
     draft.drop(isDropped, reading: replacements)
+    draft.dropUnread()
     return changes
 }
 
 extension Draft {
     /// The permutation of node `index` with axes counted from the start, where it is a `Transpose`.
-    fileprivate func permutation(_ index: Int) -> [Int]? {
+    func permutation(_ index: Int) -> [Int]? {
         guard case .transpose(let transpose) = operation(index), let output = nodes[index].outputs.first else {
             return nil
         }
