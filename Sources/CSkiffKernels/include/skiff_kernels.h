@@ -148,8 +148,10 @@ typedef struct skiff_operation {
     int64_t channel_stride;  /* 0 or 1 */
 } skiff_operation;
 
-/* Operations on each element of a map, one after the other. Functions that are no single instruction err by less than
-   one unit in the last place in float, and are libm's in double. Output may be the input, and overlaps nothing else. */
+/* Operations on each element of a map, one after the other. In float, functions with an exponential, logarithm or erf
+   are rounded once, and err by at most 0.51 units in the last place against libm's in double (measured at every 2003rd
+   finite float); in double they are libm's. Formulas of plain operations round after each. Output may be the input, and
+   overlaps nothing else. */
 typedef struct skiff_chain {
     const skiff_operation *operations;
     int64_t operation_count;  /* at least 1 */

@@ -192,7 +192,7 @@ struct Lowering {
     private mutating func rearrange(_ index: Int, from place: (order: [Int], view: View), to order: [Int]) -> View {
         let value = draft.values[index]
         let view = View(home: .region(region(elements: value.shape.checkedElementCount ?? 0)))
-        let copy = Rearrangement(shape: value.shape, from: place.order, to: order)
+        let copy = Rearrangement(shape: value.shape, from: place.order, to: order, kernels: kernels)
         let (source, report) = (
             place.view,
             PlanReport.Step(

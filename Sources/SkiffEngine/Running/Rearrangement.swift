@@ -1,3 +1,4 @@
+internal import CSkiffKernels
 internal import SkiffCore
 
 /// A copy of a value with its axes in another order in memory.
@@ -8,9 +9,11 @@ struct Rearrangement {
     private let steps: [Int]
     private let outer: Int
     let description: String
+    private let kernels: KernelSet
 
     /// Orders: axis k in memory is axis `order[k]` of `shape`.
-    init(shape: Shape, from: [Int], to: [Int]) {
+    init(shape: Shape, from: [Int], to: [Int], kernels: KernelSet) {
+        self.kernels = kernels
         var strides = [Int](repeating: 0, count: shape.count)
         var running = 1
         for axis in from.reversed() {
@@ -37,7 +40,7 @@ struct Rearrangement {
     }
 
     private var rows: Int { extents.count > 1 ? extents[extents.count - 2] : 1 }
-    private static var rowsPerTask: Int { 32 }
+    private static var rowsPerTask: Int { 256 }
     private var bands: Int { (rows + Self.rowsPerTask - 1) / Self.rowsPerTask }
 
     var tasks: Int { outer * bands }
@@ -57,6 +60,12 @@ struct Rearrangement {
         let to = target + plane * rows * length
         if step == 1 {
             for row in range { (to + row * length).update(from: source + (start + row * rowStep), count: length) }
+            return
+        }
+        if rowStep == 1 {
+            kernels.table.pointee.transpose(
+                source + (start + range.lowerBound), Int64(step), to + range.lowerBound * length, Int64(length),
+                Int64(length), Int64(range.count))
             return
         }
         // Blocks keep both sides in the first-level cache.
