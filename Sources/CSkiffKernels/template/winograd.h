@@ -190,22 +190,43 @@ static void SKIFF_NAME(winograd_output)(const skiff_winograd_output *out, const 
 
 /* --- weights --- */
 
-/* G of three values, in Double: 1/6 and 1/24 are rounded once, with the result. */
-SKIFF_INLINE void weight_line(int tile, double g0, double g1, double g2, double *u) {
+/* Double, so that 1/6 and 1/24 are rounded once, with the result. */
+typedef double wide __attribute__((ext_vector_type(SKIFF_LANES)));
+
+/* G of three values. */
+SKIFF_INLINE void weight_line(int tile, wide g0, wide g1, wide g2, wide *u) {
     if (tile == 4) {
-        double even = (g0 + g2) / -6, odd = g1 / 6;
-        double wide = g0 / 24 + g2 / 6, step = g1 / 12;
-        u[0] = g0 / 4;
+        wide even = (g0 + g2) * (-1.0 / 6), odd = g1 * (1.0 / 6);
+        wide outer = g0 * (1.0 / 24) + g2 * (1.0 / 6), inner = g1 * (1.0 / 12);
+        u[0] = g0 * 0.25;
         u[1] = even - odd;
         u[2] = even + odd;
-        u[3] = wide + step;
-        u[4] = wide - step;
+        u[3] = outer + inner;
+        u[4] = outer - inner;
         u[5] = g2;
     } else {
+        wide outer = (g0 + g2) * 0.5, inner = g1 * 0.5;
         u[0] = g0;
-        u[1] = (g0 + g1 + g2) / 2;
-        u[2] = (g0 - g1 + g2) / 2;
+        u[1] = outer + inner;
+        u[2] = outer - inner;
         u[3] = g2;
+    }
+}
+
+SKIFF_INLINE void weight_tile(int tile, const element *g, int64_t tap_stride, element *to, int64_t stride,
+                              int64_t count) {
+    wide half[6][3], u[6];
+    SKIFF_UNROLL for (int j = 0; j < 3; j++) {
+        wide tap[3];
+        SKIFF_UNROLL for (int i = 0; i < 3; i++)
+            tap[i] = __builtin_convertvector(read(g + (3 * i + j) * tap_stride, count), wide);
+        weight_line(tile, tap[0], tap[1], tap[2], u);
+        SKIFF_UNROLL for (int i = 0; i < tile + 2; i++) half[i][j] = u[i];
+    }
+    SKIFF_UNROLL for (int i = 0; i < tile + 2; i++) {
+        weight_line(tile, half[i][0], half[i][1], half[i][2], u);
+        SKIFF_UNROLL for (int j = 0; j < tile + 2; j++)
+            write(to + (i * (tile + 2) + j) * stride, __builtin_convertvector(u[j], vector), count);
     }
 }
 
@@ -213,17 +234,11 @@ static void SKIFF_NAME(winograd_weights)(int32_t tile, const void *taps, int64_t
                                          int64_t component_stride, int64_t count) {
     const element *g = taps;
     element *to = components;
-    int edge = tile + 2;
-    for (int64_t c = 0; c < count; c++) {
-        double half[6][3], u[6];
-        for (int j = 0; j < 3; j++) {
-            const element *tap = g + j * tap_stride + c;
-            weight_line(tile, tap[0], tap[3 * tap_stride], tap[6 * tap_stride], u);
-            for (int i = 0; i < edge; i++) half[i][j] = u[i];
-        }
-        for (int i = 0; i < edge; i++) {
-            weight_line(tile, half[i][0], half[i][1], half[i][2], u);
-            for (int j = 0; j < edge; j++) to[(i * edge + j) * component_stride + c] = (element)u[j];
-        }
+    for (int64_t c = 0; c < count; c += SKIFF_LANES) {
+        int64_t lanes = count - c < SKIFF_LANES ? count - c : SKIFF_LANES;
+        if (tile == 4 && lanes == SKIFF_LANES) weight_tile(4, g + c, tap_stride, to + c, component_stride, SKIFF_LANES);
+        else if (tile == 4) weight_tile(4, g + c, tap_stride, to + c, component_stride, lanes);
+        else if (lanes == SKIFF_LANES) weight_tile(2, g + c, tap_stride, to + c, component_stride, SKIFF_LANES);
+        else weight_tile(2, g + c, tap_stride, to + c, component_stride, lanes);
     }
 }

@@ -96,7 +96,7 @@ extension Lowering {
         let target = try constantMemory(elements: elements + biases)
         let jobs = bundles.flatMap { bundle in bundle.slices.indices.map { (bundle, $0) } }
         nonisolated(unsafe) let (base, work) = (target, jobs)
-        try weights.withElements { source throws(EngineError) in
+        try weights.withElements { source in
             nonisolated(unsafe) let source = source
             inParallel(work.count, threads: elements < 1 << 14 ? 1 : threads) { index in
                 let (bundle, slice) = work[index]

@@ -107,7 +107,7 @@ extension Lowering {
         let zeroCount = max(weights.channels, kernels.sliceWidth)
         let target = try constantMemory(elements: elements + biases + zeroCount)
         nonisolated(unsafe) let (base, offsets, table) = (target, weightOffsets, kernels.table)
-        try weights.withElements { source throws(EngineError) in
+        try weights.withElements { source in
             nonisolated(unsafe) let source = source
             inParallel(slices.count, threads: elements < 1 << 14 ? 1 : threads) { index in
                 let slice = slices[index]

@@ -30,54 +30,77 @@ struct ProductWeights {
         }
     }
 
-    /// The elements as Float: where they lie if they lie as such, else decoded into an array.
-    func withElements(_ body: (UnsafePointer<Float>) throws(EngineError) -> Void) throws(EngineError) {
-        var failure: EngineError?
-        let isPlain = tensor.elementType == .float32 && tensor.byteOrder == .little
-        let done: Bool = isPlain && tensor.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0 else {
-                return false
+    /// The elements as Float, at any address: where they lie if they lie as such, else decoded into an array.
+    func withElements(_ body: (UnsafeRawPointer) -> Void) throws(EngineError) {
+        if tensor.elementType == .float32, tensor.byteOrder == .little {
+            tensor.withUnsafeBytes { bytes in
+                if let base = bytes.baseAddress { body(base) }
             }
-            do throws(EngineError) { try body(base.assumingMemoryBound(to: Float.self)) } catch { failure = error }
-            return true
+            return
         }
-        if !done {
-            let elements: [Float]
-            do throws(CoreError) { elements = try tensor.floats() } catch { throw EngineError(error) }
-            elements.withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                do throws(EngineError) { try body(base) } catch { failure = error }
-            }
+        let elements: [Float]
+        do throws(CoreError) { elements = try tensor.floats() } catch { throw EngineError(error) }
+        elements.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { body(base) }
         }
-        if let failure { throw failure }
     }
 
     /// Packs one slice as [tap][channel of `groupsTogether` groups][width]. Where several groups stand in one slice,
     /// every output has zeros for the channels of the other groups.
     func pack(
-        _ slice: KernelSet.Slice, firstGroup: Int, groupsTogether: Int, from source: UnsafePointer<Float>,
+        _ slice: KernelSet.Slice, firstGroup: Int, groupsTogether: Int, from source: UnsafeRawPointer,
         into target: UnsafeMutablePointer<Float>
     ) {
         let depth = groupsTogether * channels
         if slice.count < slice.width || groupsTogether > 1 {
             target.update(repeating: 0, count: taps * depth * slice.width)
         }
-        for lane in 0..<slice.count {
-            let local = slice.first + lane
-            let group = firstGroup + local / outputsPerGroup
-            let output = local % outputsPerGroup
-            let scale = scale?[firstGroup * outputsPerGroup + local] ?? 1
-            let from = source + (group * steps.group + output * steps.output + steps.first)
-            let to = target + (local / outputsPerGroup * channels * slice.width + lane)
-            for tap in 0..<taps {
-                let tapFrom = from + tap &* steps.tap
-                let tapTo = to + tap &* depth &* slice.width
-                if self.scale == nil {
-                    for channel in 0..<channels { tapTo[channel &* slice.width] = tapFrom[channel &* steps.channel] }
-                } else {
-                    for channel in 0..<channels {
-                        tapTo[channel &* slice.width] = Float(Double(tapFrom[channel &* steps.channel]) * scale)
-                    }
+        if groupsTogether == 1, steps.output == 1 {
+            packRows(slice, group: firstGroup, from: source, into: target)
+            return
+        }
+        // Blocks keep the lines that are written in the first-level cache.
+        let block = 64
+        for tap in 0..<taps {
+            for first in stride(from: 0, to: channels, by: block) {
+                let range = first..<min(channels, first + block)
+                for lane in 0..<slice.count {
+                    let local = slice.first + lane
+                    let (group, output) = (local / outputsPerGroup, local % outputsPerGroup)
+                    let start = (firstGroup + group) * steps.group + output * steps.output + tap * steps.tap
+                    let to = target + ((tap * depth + group * channels) * slice.width + lane)
+                    let scale = scale?[firstGroup * outputsPerGroup + local]
+                    copy(range, from: source, at: start + steps.first, to: to, width: slice.width, scale: scale)
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func copy(
+        _ range: Range<Int>, from source: UnsafeRawPointer, at start: Int, to: UnsafeMutablePointer<Float>,
+        width: Int, scale: Double?
+    ) {
+        for channel in range {
+            let offset = (start &+ channel &* steps.channel) &* MemoryLayout<Float>.stride
+            let element = source.loadUnaligned(fromByteOffset: offset, as: Float.self)
+            to[channel &* width] = scale.map { Float(Double(element) * $0) } ?? element
+        }
+    }
+
+    /// Outputs that stand side by side in the tensor too.
+    private func packRows(
+        _ slice: KernelSet.Slice, group: Int, from source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
+    ) {
+        let scales = (0..<slice.count).map { scale?[group * outputsPerGroup + slice.first + $0] ?? 1 }
+        let start = group * steps.group + slice.first + steps.first
+        for tap in 0..<taps {
+            for channel in 0..<channels {
+                let from = source + (start + tap * steps.tap + channel * steps.channel) * MemoryLayout<Float>.stride
+                let to = target + (tap * channels + channel) * slice.width
+                for lane in 0..<slice.count {
+                    let element = from.loadUnaligned(fromByteOffset: lane &* 4, as: Float.self)
+                    to[lane] = scale == nil ? element : Float(Double(element) * scales[lane])
                 }
             }
         }
