@@ -60,13 +60,15 @@ extension Lowering {
         else { return false }
         let (channels, taps) = (shape.outputChannels, shape.taps)
         let packed = try constantMemory(elements: (taps + 1) * channels)
-        try weights.withElements { source throws(EngineError) in
+        try weights.withElements { source in
             for channel in 0..<channels {
                 let (group, output) = (channel / shape.outputsPerGroup, channel % shape.outputsPerGroup)
-                let from = source + (weights.steps.first + group * weights.steps.group + output * weights.steps.output)
+                let start = weights.steps.first + group * weights.steps.group + output * weights.steps.output
                 let scale = weights.scale?[channel] ?? 1
                 for tap in 0..<taps {
-                    packed[tap * channels + channel] = Float(Double(from[tap * weights.steps.tap]) * scale)
+                    let offset = (start + tap * weights.steps.tap) * MemoryLayout<Float>.stride
+                    let element = source.loadUnaligned(fromByteOffset: offset, as: Float.self)
+                    packed[tap * channels + channel] = Float(Double(element) * scale)
                 }
                 packed[taps * channels + channel] = Float(weights.shift?[channel] ?? 0)
             }
