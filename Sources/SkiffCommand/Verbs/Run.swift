@@ -33,8 +33,11 @@ struct Run: Verb {
     @Flag(help: "Write every intermediate value too, named as skiff verify --against reads them.")
     var all = false
 
-    @Option(help: "How values are stored and summed: reference stores Float and sums in Double.")
-    var precision: Precision = .reference
+    @Option(help: "Run the reference evaluator, every operator by itself: reference stores Float and sums in Double. (default: the fast executor, in Float)")
+    var precision: Precision?
+
+    @Flag(help: "Leave out fast algorithms that round more than a direct sum does (Winograd).")
+    var exact = false
 
     @Option(help: ArgumentHelp("Print the K largest elements of the first output, for each sample.", valueName: "k"))
     var top: Int?
@@ -75,9 +78,7 @@ struct Run: Verb {
                     at: Place(file: output))
             }
             let inputs = try InputFiles(input, for: model.graph)
-            let results = try model.values(
-                inputs.tensors, precision: precision, threads: threads, includesIntermediates: all
-            ) { progress("running", $0) }
+            let results = try values(of: model, inputs.tensors) { progress("running", $0) }
             return (results, inputs)
         }
         try checkOutputIsNoInput()
@@ -86,6 +87,18 @@ struct Run: Verb {
         let report = RunReport(
             model: model, output: output, results: results, accuracy: accuracy, top: top, duration: clock.now - start)
         console.json ? console.print(report.json) : console.print(report.text)
+    }
+
+    /// Intermediate values are those of the evaluator: the fast executor does not have them all.
+    private func values(
+        of model: Model, _ inputs: [String: Tensor], progress: @escaping @Sendable (Double) -> Void
+    ) throws(SkiffError) -> ModelValues {
+        guard precision == nil, !all else {
+            return try model.values(
+                inputs, precision: precision ?? .reference, threads: threads, includesIntermediates: all,
+                progress: progress)
+        }
+        return try model.fastValues(inputs, threads: threads, exact: exact)
     }
 
     /// - Throws: `SkiffError` where the output would replace a file that the inputs come from.

@@ -72,12 +72,20 @@ struct ConvolutionGeometry {
         guard output.count > 0 else { return [] }
         let bias = step.has(2) ? try step.sums(2) : nil
         let map = try PackedMap<A>(self, step)
-        let weights = try packedWeights(step, isDepthwise: map.isDepthwise)
         let product = BlockProduct<A.Sum>(
             rows: map.offsets(outputExtents, steps: strides), taps: map.offsets(kernelExtents, steps: dilations),
             channels: channels, outputs: map.isDepthwise ? groups * outputs : outputs, images: map.images,
             imageStride: map.imageStride, groups: map.isDepthwise ? 1 : groups, isDepthwise: map.isDepthwise)
         let (rows, isFirst) = (product.rows.count, layout == .channelsFirst)
+        let kernels = A.precision == .reference ? nil : try KernelProduct(product)
+        let fast = try kernels.map { kernels throws(EngineError) in
+            try step.packedWeights(input: 1) { () throws(EngineError) in
+                let elements = try step.reals(1)
+                try step.reserve(elements.count, MemoryLayout<A.Sum>.stride * 2)
+                return kernels.packed(A.self, elements, steps: weightSteps, threads: step.threads)
+            }
+        }
+        let weights = fast == nil ? try packedWeights(step, isDepthwise: map.isDepthwise) : []
         return withBase(bias) { bias in
             [A.Stored](unsafeUninitializedCapacity: output.count) { buffer, initialized in
                 initialized = output.count
@@ -87,7 +95,11 @@ struct ConvolutionGeometry {
                     target: target, groups: product.groups, sampleStride: rows * groups * outputs,
                     groupStride: isFirst ? rows * outputs : outputs, rowStride: isFirst ? 1 : groups * outputs,
                     outputStride: isFirst ? rows : 1, bias: bias, outputs: product.outputs)
-                product.run(map.elements, weights: weights, threads: step.threads, into: sink)
+                if let kernels, let fast {
+                    kernels.run(map.elements, weights: fast, threads: step.threads, into: sink)
+                } else {
+                    product.run(map.elements, weights: weights, threads: step.threads, into: sink)
+                }
             }
         }
     }
