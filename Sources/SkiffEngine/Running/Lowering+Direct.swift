@@ -9,7 +9,7 @@ extension Lowering {
         let bundles = self.bundles(shape)
         let packed = try packDirect(job.weights, bundles)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
-        let source = try directInput(job)
+        let (source, map, firstStep) = try directInput(job)
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
         let slices = packed.bundles.indices.flatMap { bundle in
             packed.bundles[bundle].slices.indices.map { (bundle: bundle, slice: $0) }
@@ -28,6 +28,7 @@ extension Lowering {
                 task, input: source.pointer(state), output: target.pointer(state),
                 addend: addend.map { UnsafePointer($0.pointer(state)) })
         }
+        addProbe(job, from: firstStep, input: map, addend: addend, output: target)
         return true
     }
 
@@ -44,16 +45,31 @@ extension Lowering {
             predictedErrorRatio: choice.errorRatio)
     }
 
-    /// The input channels last, with zeros around it where the convolution pads.
-    private mutating func directInput(_ job: ConvolutionJob) throws(EngineError) -> View {
+    /// Measures the step that was emitted last, where its map lies channels last and unpadded in front of `first`.
+    mutating func addProbe(_ job: ConvolutionJob, from first: Int, input: View?, addend: View?, output: View) {
+        guard let input else { return }
+        probes.append(
+            ErrorProbe(
+                job: job, inputStep: first, outputStep: steps.count - 1, input: input, addend: addend, output: output))
+    }
+
+    /// The input channels last, with zeros around it where the convolution pads; and the map as it is before, where
+    /// that lies channels last; and the first step that reads it.
+    private mutating func directInput(
+        _ job: ConvolutionJob
+    ) throws(EngineError) -> (padded: View, map: View?, firstStep: Int) {
         let shape = job.shape
-        guard shape.isPadded else { return try input(job.input, order: job.order) }
+        guard shape.isPadded else {
+            let view = try input(job.input, order: job.order)
+            return (view, view, steps.count)
+        }
         let value = draft.values[job.input]
         let logical = Array(value.shape.indices)
         // A map that lies channels first is turned on the way.
         let isFirst = job.order != logical && order(of: job.input).map { isSame($0, logical, value.shape) } ?? false
             && !isSame(job.order, logical, value.shape)
         let source = try input(job.input, order: isFirst ? logical : job.order)
+        let firstStep = steps.count
         let copy = PaddedCopy(
             batch: shape.batch, extents: shape.inputExtents, before: shape.before, padded: shape.paddedExtents,
             channels: shape.inputChannels, isChannelsFirst: isFirst)
@@ -65,7 +81,7 @@ extension Lowering {
         emit(report, tasks: copy.tasks, reads: [source], writes: [target]) { state, task, _ in
             copy.run(task, from: source.pointer(state), to: target.pointer(state))
         }
-        return target
+        return (target, isFirst ? nil : source, firstStep)
     }
 
     /// The groups' slices. Small groups are packed together until a slice is full.

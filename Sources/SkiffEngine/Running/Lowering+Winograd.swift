@@ -16,6 +16,7 @@ extension Lowering {
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
         let source = try input(job.input, order: job.order)
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
+        let firstStep = steps.count
         let isShared = packed.elements * MemoryLayout<Float>.stride <= Self.sharedWeightBytes
         let step = winogradStep(job, choice, packed, isShared: isShared)
         let reads = [source] + (addend.map { [$0] } ?? [])
@@ -36,6 +37,7 @@ extension Lowering {
         } else {
             emitInTwo(step, report, source: source, addend: addend, target: target, shape: shape)
         }
+        addProbe(job, from: firstStep, input: source, addend: addend, output: target)
         return true
     }
 

@@ -22,6 +22,7 @@ struct Lowering {
     var inputs: [(value: Int, elementType: ElementType, shape: Shape, view: View?)] = []
     var outputs: [(name: String, elementType: ElementType, shape: Shape, source: Program.Source)] = []
     var memories: [Memory] = []
+    var probes: [ErrorProbe] = []
     /// Bytes of packed weights and other constants.
     var packedBytes = 0
     /// Working memory that one thread needs.

@@ -75,6 +75,8 @@ final class Program: @unchecked Sendable {
     let report: PlanReport
     let inputs: [(value: Int, elementType: ElementType, shape: Shape, view: View?)]
     let outputs: [(name: String, elementType: ElementType, shape: Shape, source: Source)]
+    /// What measures the rounding of convolution steps.
+    let probes: [ErrorProbe]
     private let state: RunState
     private let steppers: [Workers.Step]
     /// Kept alive for the pointers in the steps.
@@ -103,6 +105,7 @@ final class Program: @unchecked Sendable {
         steps = lowering.steps
         inputs = lowering.inputs
         outputs = lowering.outputs
+        probes = lowering.probes
         memories = lowering.memories + [arena, scratch]
         self.state = state
         report = PlanReport(
@@ -133,7 +136,7 @@ final class Program: @unchecked Sendable {
         return seconds
     }
 
-    /// Runs step by step and calls `visit` in front of each with the state.
+    /// Runs step by step and calls `visit` with the state in front of each, and behind the last.
     func run(
         _ given: [Int: Tensor], on workers: Workers, visiting visit: (Int, RunState) throws(EngineError) -> Void
     ) throws(EngineError) {
@@ -142,6 +145,7 @@ final class Program: @unchecked Sendable {
             try visit(index, state)
             workers.run([step])
         }
+        try visit(steppers.count, state)
         _ = try finish()
     }
 

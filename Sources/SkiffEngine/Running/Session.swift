@@ -98,7 +98,12 @@ public final class Session: Sendable {
 
     /// The rounding error of every convolution step, each fed the inputs it has in a run.
     /// - Throws: ``EngineError`` as ``run(_:)``.
-    public func errors(_ inputs: [String: Tensor]) throws(EngineError) -> [PlanReport.StepError] { [] }
+    public func errors(_ inputs: [String: Tensor]) throws(EngineError) -> [PlanReport.StepError] {
+        try withPlan(inputs) { executable, request throws(EngineError) in
+            guard case .program(let program) = executable else { return [] }
+            return try program.errors(request.given.mapValues(\.tensor), on: workers)
+        }
+    }
 
     /// Multiply-adds a second that one thread of these kernels does at most, measured by a loop that does
     /// nothing else.
