@@ -32,16 +32,16 @@ struct Planner {
     }
 }
 
-/// A planned network, or one that has shapes which only a run can tell.
+/// A planned network, or one that has shapes which only a run can tell. Runs take tensors by input name, and by value.
 enum Executable {
     case program(Program)
     case evaluator(Evaluator)
 
     func run(
-        _ inputs: [String: Tensor], _ request: Request, on workers: Workers
+        _ inputs: [String: Tensor], _ given: [Int: Tensor], on workers: Workers
     ) throws(EngineError) -> [String: Tensor] {
         switch self {
-        case .program(let program): return try program.run(request.given.mapValues(\.tensor), on: workers)
+        case .program(let program): return try program.run(given, on: workers)
         case .evaluator(let evaluator):
             let values = try evaluator.run(inputs, precision: .float)
             return Dictionary(
@@ -52,14 +52,14 @@ enum Executable {
 
     /// Seconds of each step.
     func timedRun(
-        _ inputs: [String: Tensor], _ request: Request, on workers: Workers
+        _ inputs: [String: Tensor], _ given: [Int: Tensor], on workers: Workers
     ) throws(EngineError) -> [Double] {
         switch self {
-        case .program(let program): return try program.timedRun(request.given.mapValues(\.tensor), on: workers)
+        case .program(let program): return try program.timedRun(given, on: workers)
         case .evaluator:
             var failure: EngineError?
             let elapsed = ContinuousClock().measure {
-                do throws(EngineError) { _ = try run(inputs, request, on: workers) } catch { failure = error }
+                do throws(EngineError) { _ = try run(inputs, given, on: workers) } catch { failure = error }
             }
             if let failure { throw failure }
             return [elapsed.seconds]

@@ -41,9 +41,17 @@ public final class Session: Sendable {
     private let workers: Workers
     private let state = Mutex(State())
 
+    /// What was found out for inputs of some shapes.
+    private struct Plan {
+        var key: PlanKey
+        var executable: Executable
+        /// Values of the graph by input name.
+        var values: [(name: String, value: Int)]
+    }
+
     /// Plans by the shapes they are made for, the latest last.
     private struct State {
-        var plans: [(key: PlanKey, executable: Executable)] = []
+        var plans: [Plan] = []
     }
 
     /// Most plans that are kept.
@@ -70,8 +78,8 @@ public final class Session: Sendable {
     /// - Returns: Tensors by output name, of the types that ``Evaluator`` gives.
     /// - Throws: ``EngineError`` for inputs that do not fit and operators that cannot be run.
     public func run(_ inputs: [String: Tensor]) throws(EngineError) -> [String: Tensor] {
-        try withPlan(inputs) { executable, request throws(EngineError) in
-            try executable.run(inputs, request, on: workers)
+        try withPlan(inputs) { executable, given throws(EngineError) in
+            try executable.run(inputs, given, on: workers)
         }
     }
 
@@ -84,10 +92,10 @@ public final class Session: Sendable {
     /// Seconds that each step of the plan takes: the median over `iterations` runs, by index of the plan's steps.
     /// - Throws: ``EngineError`` as ``run(_:)``.
     public func profile(_ inputs: [String: Tensor], iterations: Int) throws(EngineError) -> [Double] {
-        try withPlan(inputs) { executable, request throws(EngineError) in
+        try withPlan(inputs) { executable, given throws(EngineError) in
             var samples: [[Double]] = []
             for _ in 0..<max(1, iterations) {
-                samples.append(try executable.timedRun(inputs, request, on: workers))
+                samples.append(try executable.timedRun(inputs, given, on: workers))
             }
             return executable.report.steps.indices.map { step in
                 let sorted = samples.map { $0[step] }.sorted()
@@ -99,9 +107,9 @@ public final class Session: Sendable {
     /// The rounding error of every convolution step, each fed the inputs it has in a run.
     /// - Throws: ``EngineError`` as ``run(_:)``.
     public func errors(_ inputs: [String: Tensor]) throws(EngineError) -> [PlanReport.StepError] {
-        try withPlan(inputs) { executable, request throws(EngineError) in
+        try withPlan(inputs) { executable, given throws(EngineError) in
             guard case .program(let program) = executable else { return [] }
-            return try program.errors(request.given.mapValues(\.tensor), on: workers)
+            return try program.errors(given, on: workers)
         }
     }
 
@@ -121,14 +129,16 @@ public final class Session: Sendable {
     }
 
     private func withPlan<Result>(
-        _ inputs: [String: Tensor], _ body: (Executable, Request) throws(EngineError) -> Result
+        _ inputs: [String: Tensor], _ body: (Executable, [Int: Tensor]) throws(EngineError) -> Result
     ) throws(EngineError) -> Result {
-        let request = try Request(graph, inputs: inputs, observing: .outputs, holdsObserved: true)
-        let key = PlanKey(request)
+        let key = PlanKey(inputs)
         var outcome: Swift.Result<Result, EngineError>?
         state.withLock { state in
             do throws(EngineError) {
-                outcome = .success(try body(try self.executable(for: key, request, &state), request))
+                let plan = try self.plan(for: key, inputs, &state)
+                var given: [Int: Tensor] = [:]
+                for (name, value) in plan.values { given[value] = inputs[name] }
+                outcome = .success(try body(plan.executable, given))
             } catch { outcome = .failure(error) }
         }
         switch outcome {
@@ -138,36 +148,37 @@ public final class Session: Sendable {
         }
     }
 
-    private func executable(
-        for key: PlanKey, _ request: Request, _ state: inout State
-    ) throws(EngineError) -> Executable {
+    private func plan(
+        for key: PlanKey, _ inputs: [String: Tensor], _ state: inout State
+    ) throws(EngineError) -> Plan {
         if let position = state.plans.firstIndex(where: { $0.key == key }) {
             let found = state.plans.remove(at: position)
             state.plans.append(found)
-            return found.executable
+            return found
         }
+        let request = try Request(graph, inputs: inputs, observing: .outputs, holdsObserved: true)
         let planner = Planner(
             graph: graph, kernels: kernels, threads: threads, isExact: options.isExact,
             memoryBudget: options.memoryBudget)
         let executable = try planner.executable(request)
+        let values = request.given.keys.map { (name: graph.values[$0].name, value: $0) }
+        let plan = Plan(key: key, executable: executable, values: values)
         if state.plans.count >= Self.planLimit { state.plans.removeFirst() }
-        state.plans.append((key, executable))
-        return executable
+        state.plans.append(plan)
+        return plan
     }
 }
 
-/// What a plan hangs on: the type and shape of every given value.
+/// What a plan hangs on: the name, type and shape of every given tensor.
 struct PlanKey: Hashable {
     private struct Entry: Hashable {
-        var value: Int
         var elementType: ElementType
         var shape: Shape
     }
 
-    private let entries: [Entry]
+    private let entries: [String: Entry]
 
-    init(_ request: Request) {
-        entries = request.given.map { Entry(value: $0.key, elementType: $0.value.elementType, shape: $0.value.tensor.shape) }
-            .sorted { $0.value < $1.value }
+    init(_ inputs: [String: Tensor]) {
+        entries = inputs.mapValues { Entry(elementType: $0.elementType, shape: $0.shape) }
     }
 }
