@@ -11,13 +11,11 @@ extension Lowering {
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
         let (source, map, firstStep) = try directInput(job)
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
-        let slices = packed.bundles.indices.flatMap { bundle in
-            packed.bundles[bundle].slices.indices.map { (bundle: bundle, slice: $0) }
-        }
+        let slices = packed.slices
         let weightBytes = packed.elements * MemoryLayout<Float>.stride
         let parts = taskParts(blocks: geometry.blocks.count, slices: slices.count, weightBytes: weightBytes)
         let step = ProductStep(
-            kernels: kernels, bundles: packed.bundles, weights: UnsafePointer(packed.weights),
+            kernels: kernels, weights: UnsafePointer(packed.weights),
             bias: UnsafePointer(packed.bias), blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
             outputOffsets: geometry.outputOffsets, taps: geometry.taps, depth: geometry.depth(packed.bundles),
             lower: job.product.lower, upper: job.product.upper, isSliceMajor: parts.isSliceMajor,
@@ -153,4 +151,16 @@ struct PackedProduct {
     let bundles: [ProductBundle]
     /// Floats of weights.
     let elements: Int
+
+    /// The slices of all bundles.
+    var slices: [ProductStep.Slice] {
+        bundles.flatMap { bundle in
+            bundle.slices.indices.map { index in
+                ProductStep.Slice(
+                    inputChannel: bundle.inputChannel, output: bundle.output + bundle.slices[index].first,
+                    weights: bundle.weightOffsets[index], bias: bundle.biasOffsets[index],
+                    count: bundle.slices[index].count)
+            }
+        }
+    }
 }

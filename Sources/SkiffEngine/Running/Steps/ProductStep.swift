@@ -13,8 +13,18 @@ struct ProductStep: @unchecked Sendable {
         var count: Int
     }
 
+    /// Neighbouring outputs, whose weights stand side by side.
+    struct Slice {
+        /// Offset of the first input channel and of the first output.
+        var inputChannel: Int
+        var output: Int
+        var weights: Int
+        var bias: Int
+        /// Outputs.
+        var count: Int
+    }
+
     let kernels: KernelSet
-    let bundles: [ProductBundle]
     let weights: UnsafePointer<Float>
     let bias: UnsafePointer<Float>
     let blocks: [Block]
@@ -30,8 +40,7 @@ struct ProductStep: @unchecked Sendable {
     /// Parts that blocks and slices are cut into; a task is one of each.
     let blockParts: Int
     let sliceParts: Int
-    /// Slices of all bundles: bundle and slice.
-    let slices: [(bundle: Int, slice: Int)]
+    let slices: [Slice]
 
     var tasks: Int { blockParts * sliceParts }
 
@@ -44,28 +53,20 @@ struct ProductStep: @unchecked Sendable {
     ) {
         let blockRange = Self.range(task / sliceParts, of: blockParts, count: blocks.count)
         let sliceRange = Self.range(task % sliceParts, of: sliceParts, count: slices.count)
+        // Inside are pointers alone: counting references to arrays that threads share costs more than a tile.
         taps.withUnsafeBufferPointer { taps in
             inputOffsets.withUnsafeBufferPointer { inputOffsets in
                 outputOffsets.withUnsafeBufferPointer { outputOffsets in
-                    guard let ins = inputOffsets.baseAddress, let outs = outputOffsets.baseAddress else { return }
-                    var product = skiff_product()
-                    product.taps = taps.baseAddress
-                    product.tap_count = Int64(taps.count)
-                    product.depth = Int64(depth)
-                    product.lower = lower
-                    product.upper = upper
-                    product.repeats = 1
-                    if isSliceMajor {
-                        for slice in sliceRange {
-                            for block in blockRange {
-                                run(&product, slices[slice], blocks[block], input, output, addend, ins, outs)
-                            }
-                        }
-                    } else {
-                        for block in blockRange {
-                            for slice in sliceRange {
-                                run(&product, slices[slice], blocks[block], input, output, addend, ins, outs)
-                            }
+                    blocks.withUnsafeBufferPointer { blocks in
+                        slices.withUnsafeBufferPointer { slices in
+                            guard let ins = inputOffsets.baseAddress, let outs = outputOffsets.baseAddress else { return }
+                            let call = Call(
+                                kernel: kernels.table.pointee.product, weights: weights, bias: bias, input: input,
+                                output: output, addend: addend, inputOffsets: ins, outputOffsets: outs)
+                            call.run(
+                                UnsafeBufferPointer(rebasing: blocks[blockRange]),
+                                UnsafeBufferPointer(rebasing: slices[sliceRange]), isSliceMajor: isSliceMajor,
+                                product(taps))
                         }
                     }
                 }
@@ -73,22 +74,57 @@ struct ProductStep: @unchecked Sendable {
         }
     }
 
-    @inline(__always)
-    private func run(
-        _ product: inout skiff_product, _ index: (bundle: Int, slice: Int), _ block: Block,
-        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ addend: UnsafePointer<Float>?,
-        _ inputOffsets: UnsafePointer<Int32>, _ outputOffsets: UnsafePointer<Int32>
-    ) {
-        let bundle = bundles[index.bundle]
-        let slice = bundle.slices[index.slice]
-        let place = block.output + bundle.output + slice.first
-        product.input = UnsafeRawPointer(input + (block.input + bundle.inputChannel))
-        product.weights = UnsafeRawPointer(weights + bundle.weightOffsets[index.slice])
-        product.bias = UnsafeRawPointer(bias + bundle.biasOffsets[index.slice])
-        product.output = UnsafeMutableRawPointer(output + place)
-        product.addend = addend.map { UnsafeRawPointer($0 + place) }
-        product.outputs = Int64(slice.count)
-        let outs = outputOffsets + block.first
-        kernels.table.pointee.product(&product, inputOffsets + block.first, outs, outs, Int64(block.count))
+    private func product(_ taps: UnsafeBufferPointer<Int64>) -> skiff_product {
+        var product = skiff_product()
+        product.taps = taps.baseAddress
+        product.tap_count = Int64(taps.count)
+        product.depth = Int64(depth)
+        product.lower = lower
+        product.upper = upper
+        product.repeats = 1
+        return product
+    }
+
+    /// What all calls of one task share.
+    private struct Call {
+        let kernel: @convention(c) (
+            UnsafePointer<skiff_product>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int64
+        ) -> Void
+        let weights: UnsafePointer<Float>
+        let bias: UnsafePointer<Float>
+        let input: UnsafePointer<Float>
+        let output: UnsafeMutablePointer<Float>
+        let addend: UnsafePointer<Float>?
+        let inputOffsets: UnsafePointer<Int32>
+        let outputOffsets: UnsafePointer<Int32>
+
+        func run(
+            _ blocks: UnsafeBufferPointer<Block>, _ slices: UnsafeBufferPointer<Slice>, isSliceMajor: Bool,
+            _ product: skiff_product
+        ) {
+            var product = product
+            if isSliceMajor {
+                for slice in slices {
+                    for block in blocks { run(&product, slice, block) }
+                }
+            } else {
+                for block in blocks {
+                    for slice in slices { run(&product, slice, block) }
+                }
+            }
+        }
+
+        @inline(__always)
+        private func run(_ product: inout skiff_product, _ slice: Slice, _ block: Block) {
+            let place = block.output &+ slice.output
+            product.input = UnsafeRawPointer(input + (block.input &+ slice.inputChannel))
+            product.weights = UnsafeRawPointer(weights + slice.weights)
+            product.bias = UnsafeRawPointer(bias + slice.bias)
+            product.output = UnsafeMutableRawPointer(output + place)
+            product.addend = addend.map { UnsafeRawPointer($0 + place) }
+            product.outputs = Int64(slice.count)
+            let outs = outputOffsets + block.first
+            kernel(&product, inputOffsets + block.first, outs, outs, Int64(block.count))
+        }
     }
 }
