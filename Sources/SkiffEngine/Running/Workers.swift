@@ -11,9 +11,9 @@ internal import Darwin
 
 /// Threads that go through the steps of a program side by side.
 ///
-/// Every thread walks all steps; the tasks of a step are taken one by one from a shared counter, and a barrier
-/// stands behind each step. Waiting threads spin for a moment, then sleep, so that a session that does nothing
-/// costs nothing. Which thread takes a task never changes what the task computes.
+/// Tasks of a step are claimed one by one; whoever ends the last one opens the next step. So nobody waits for a thread
+/// that the system does not let run, unless it has a task. Waiting threads spin for a moment, then sleep, so that a
+/// session that does nothing costs nothing. Which thread takes a task never changes what the task computes.
 final class Workers: @unchecked Sendable {
     /// A step as the threads see it.
     struct Step {
@@ -23,11 +23,13 @@ final class Workers: @unchecked Sendable {
     }
 
     let threads: Int
-    private let next = Atomic<Int>(0)
-    private let arrived = Atomic<Int>(0)
-    private let phase = Atomic<Int>(0)
+    /// The open step in the upper half, tasks of it that nobody has claimed in the lower; ``idle`` between runs.
+    private let ticket = Atomic<Int>(idle)
+    private static let idle = -1
+    /// Tasks of the open step that are done.
+    private let done = Atomic<Int>(0)
     private let generation = Atomic<Int>(0)
-    /// Set before `generation` is raised, read behind it.
+    /// Changes between runs alone. Only who has claimed a task may read it: until the task is done the run lasts.
     private var steps: [Step] = []
     private var isClosing = false
     private var handles: [pthread_t] = []
@@ -67,12 +69,10 @@ final class Workers: @unchecked Sendable {
             return
         }
         self.steps = steps
+        open(0)
         release()
         walk(0)
     }
-
-    /// Threads that could be started; fewer than asked for where the system refuses.
-    private var parties: Int { handles.count + 1 }
 
     private func release() {
         pthread_mutex_lock(&gate.pointee.mutex)
@@ -143,34 +143,36 @@ final class Workers: @unchecked Sendable {
         }
     }
 
+    /// Takes tasks until the run ends.
     private func walk(_ thread: Int) {
-        let parties = parties
-        steps.withUnsafeBufferPointer { steps in
-            for index in steps.indices {
-                let count = steps[index].tasks
-                while true {
-                    let task = next.add(1, ordering: .relaxed).oldValue
-                    if task >= count { break }
-                    steps[index].body(task, thread)
-                }
-                meet(parties)
+        var spins = 0
+        while true {
+            let now = ticket.load(ordering: .acquiring)
+            if now == Self.idle { return }
+            let remaining = now & 0xFFFF_FFFF
+            if remaining == 0 {
+                spins += 1
+                if spins > 2000 { sched_yield() } else { skiff_pause() }
+                continue
+            }
+            let claim = ticket.weakCompareExchange(expected: now, desired: now - 1, ordering: .acquiringAndReleasing)
+            guard claim.exchanged else { continue }
+            spins = 0
+            let index = now >> 32
+            let count = steps[index].tasks
+            steps[index].body(count - remaining, thread)
+            if done.add(1, ordering: .acquiringAndReleasing).newValue == count {
+                done.store(0, ordering: .relaxed)
+                open(index + 1)
             }
         }
     }
 
-    /// The barrier. The last to arrive sets the task counter back.
-    private func meet(_ parties: Int) {
-        let current = phase.load(ordering: .relaxed)
-        if arrived.add(1, ordering: .acquiringAndReleasing).newValue == parties {
-            arrived.store(0, ordering: .relaxed)
-            next.store(0, ordering: .relaxed)
-            phase.store(current + 1, ordering: .releasing)
-            return
-        }
-        var spins = 0
-        while phase.load(ordering: .acquiring) == current {
-            spins += 1
-            if spins > 10_000 { sched_yield() } else { skiff_pause() }
-        }
+    /// Opens the first step from `index` on that has tasks, or ends the run.
+    private func open(_ index: Int) {
+        var index = index
+        while index < steps.count, steps[index].tasks <= 0 { index += 1 }
+        let next = index < steps.count ? index << 32 | steps[index].tasks : Self.idle
+        ticket.store(next, ordering: .releasing)
     }
 }
