@@ -13,7 +13,8 @@ extension Lowering {
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
         let slices = packed.slices
         let weightBytes = packed.elements * MemoryLayout<Float>.stride
-        let parts = taskParts(blocks: geometry.blocks.count, slices: slices.count, weightBytes: weightBytes)
+        let parts = taskParts(blocks: geometry.blocks.count, slices: slices.count, weightBytes: weightBytes,
+            microseconds: choice.microseconds)
         let step = ProductStep(
             kernels: kernels, weights: UnsafePointer(packed.weights),
             bias: UnsafePointer(packed.bias), blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
@@ -36,7 +37,7 @@ extension Lowering {
 
     func report(_ job: ConvolutionJob, _ choice: AlgorithmChoice, algorithm: String) -> PlanReport.Step {
         PlanReport.Step(
-            name: name(job.node), operation: job.product.text(window: job.shape.windowText, hasAddend: job.addend != nil),
+            name: name(job.node), operation: nodeText,
             algorithm: algorithm, inputShape: draft.values[job.input].shape,
             outputShape: draft.values[job.output].shape, multiplyAdds: job.shape.multiplyAdds,
             plannedMultiplyAdds: choice.multiplyAdds, predictedMicroseconds: choice.microseconds,
@@ -131,16 +132,27 @@ extension Lowering {
     }
 
     /// How a step is cut into tasks. Products with many weights are cut by slices, so that every weight comes from
-    /// memory once; others by pixels.
-    func taskParts(blocks: Int, slices: Int, weightBytes: Int) -> (isSliceMajor: Bool, blocks: Int, slices: Int) {
-        let wanted = threads == 1 ? 1 : threads * 8
+    /// memory once; others by pixels. Of the ways to cut, the one is taken by which the last thread ends first.
+    func taskParts(
+        blocks: Int, slices: Int, weightBytes: Int, microseconds: Double
+    ) -> (isSliceMajor: Bool, blocks: Int, slices: Int) {
         let isSliceMajor = weightBytes > 600_000 && slices > 1
-        if isSliceMajor {
-            let sliceParts = min(slices, max(wanted, 1))
-            return (true, min(blocks, max(1, wanted / sliceParts)), sliceParts)
+        guard threads > 1, microseconds > 4 else { return (isSliceMajor, 1, 1) }
+        let most = min(threads * 8, max(threads, Int(min(microseconds / 5, 1e6))))
+        let unit = microseconds / Double(blocks * slices)
+        var best = (cost: Double.infinity, blocks: 1, slices: 1)
+        for blockParts in 1...min(blocks, most) {
+            for sliceParts in 1...min(slices, most / blockParts) {
+                let tasks = blockParts * sliceParts
+                let largest = (blocks + blockParts - 1) / blockParts * ((slices + sliceParts - 1) / sliceParts)
+                let turns = (tasks + threads - 1) / threads
+                // Pixels and weights that several tasks read cost them all; the rarer cut is the better one.
+                let again = isSliceMajor ? blockParts : sliceParts
+                let cost = Double(turns) * (Double(largest) * unit + 0.3) * (1 + 0.01 * Double(again - 1))
+                if cost < best.cost { best = (cost, blockParts, sliceParts) }
+            }
         }
-        let blockParts = min(blocks, wanted)
-        return (false, blockParts, min(slices, max(1, wanted / blockParts)))
+        return (isSliceMajor, best.blocks, best.slices)
     }
 }
 

@@ -118,7 +118,7 @@ extension Lowering {
             finish: product.map { PlainStep.Finish($0, addend: addend) })
         let shapes = node.inputs.first.flatMap { $0 }.map { draft.values[$0].shape } ?? []
         let report = PlanReport.Step(
-            name: name(node), operation: operation.kind.rawValue, algorithm: "plain", inputShape: shapes,
+            name: name(node), operation: nodeText, algorithm: "plain", inputShape: shapes,
             outputShape: node.outputs.first.map { draft.values[$0].shape } ?? [],
             multiplyAdds: multiplyAdds(node, operation), plannedMultiplyAdds: multiplyAdds(node, operation),
             isFallback: true)

@@ -48,7 +48,7 @@ extension Lowering {
     ) {
         let components = View(home: .region(region(elements: step.componentElements * step.blocks)))
         reserveScratch(elements: step.sumElements)
-        let parts = max(1, min(step.tiles / 2, threads * 4))
+        let parts = threads == 1 ? 1 : max(1, min(step.tiles / 4, threads * 2))
         let transform = PlanReport.Step(
             name: report.name, operation: "transform of the input", algorithm: report.algorithm,
             inputShape: report.inputShape, outputShape: [step.components, step.tiles, step.channels])

@@ -23,6 +23,8 @@ struct Lowering {
     var outputs: [(name: String, elementType: ElementType, shape: Shape, source: Program.Source)] = []
     var memories: [Memory] = []
     var probes: [ErrorProbe] = []
+    /// What the node that is being lowered computes.
+    private(set) var nodeText = ""
     /// Bytes of packed weights and other constants.
     var packedBytes = 0
     /// Working memory that one thread needs.
@@ -58,7 +60,8 @@ struct Lowering {
         }
         for output in draft.outputs { reads[output.value] += 1 }
         for input in draft.inputs { takeInput(input) }
-        for node in draft.nodes {
+        for (index, node) in draft.nodes.enumerated() {
+            nodeText = draft.text(of: index, in: graph)
             do throws(EngineError) { try lower(node) } catch {
                 throw error.at(node.origins.first.map { graph.place(of: $0) } ?? Place())
             }

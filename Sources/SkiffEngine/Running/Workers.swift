@@ -26,6 +26,8 @@ final class Workers: @unchecked Sendable {
     /// The open step in the upper half, tasks of it that nobody has claimed in the lower; ``idle`` between runs.
     private let ticket = Atomic<Int>(idle)
     private static let idle = -1
+    /// Keeps the counters in lines of the cache of their own.
+    private let space = (SIMD16<Int>(), SIMD16<Int>())
     /// Tasks of the open step that are done.
     private let done = Atomic<Int>(0)
     private let generation = Atomic<Int>(0)
@@ -69,7 +71,7 @@ final class Workers: @unchecked Sendable {
             return
         }
         self.steps = steps
-        open(0)
+        begin(0)
         release()
         walk(0)
     }
@@ -163,13 +165,13 @@ final class Workers: @unchecked Sendable {
             steps[index].body(count - remaining, thread)
             if done.add(1, ordering: .acquiringAndReleasing).newValue == count {
                 done.store(0, ordering: .relaxed)
-                open(index + 1)
+                begin(index + 1)
             }
         }
     }
 
-    /// Opens the first step from `index` on that has tasks, or ends the run.
-    private func open(_ index: Int) {
+    /// Begins the first step from `index` on that has tasks, or ends the run.
+    private func begin(_ index: Int) {
         var index = index
         while index < steps.count, steps[index].tasks <= 0 { index += 1 }
         let next = index < steps.count ? index << 32 | steps[index].tasks : Self.idle

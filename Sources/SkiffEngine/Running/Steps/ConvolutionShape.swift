@@ -34,14 +34,6 @@ struct ConvolutionShape {
             && before.allSatisfy { 0...2 ~= $0 } && after.allSatisfy { 0...2 ~= $0 }
     }
 
-    /// `3×3/2` and the like.
-    var windowText: String {
-        let kernel = kernelExtents.map(String.init).joined(separator: "×")
-        let stride = strides.allSatisfy { $0 == 1 } ? "" : "/" + strides.map(String.init).joined(separator: "×")
-        let dilation = dilations.allSatisfy { $0 == 1 } ? "" : " dilated " + dilations.map(String.init).joined(separator: "×")
-        return kernel + (Set(strides).count == 1 && !stride.isEmpty ? "/\(strides[0])" : stride) + dilation
-    }
-
     /// `nil` where the shapes make no convolution that a kernel takes.
     init?(_ convolution: Convolution, input: Shape, output: Shape, kernel: Shape) {
         let spatial = input.count - 2

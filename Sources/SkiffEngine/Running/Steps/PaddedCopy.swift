@@ -10,7 +10,7 @@ struct PaddedCopy {
 
     /// Rows of the padded maps: the last spatial axis is one row.
     private var rowsPerImage: Int { padded.dropLast().reduce(1, *) }
-    private static var rowsPerTask: Int { 8 }
+    private static var rowsPerTask: Int { 16 }
     private var bands: Int { (rowsPerImage + Self.rowsPerTask - 1) / Self.rowsPerTask }
     var tasks: Int { batch * bands }
 
