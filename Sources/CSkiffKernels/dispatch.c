@@ -1,4 +1,8 @@
 /* Which kernels this processor can run: the only place that decides. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sched.h>
+#endif
 #include "include/skiff_kernels.h"
 #include <stddef.h>
 #include <string.h>
@@ -44,5 +48,13 @@ int skiff_kernels_known(const char *name) {
     static const char *const names[] = {"portable", "avx2", "avx512"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0) return 1;
+    return 0;
+}
+
+int skiff_processors(void) {
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return CPU_COUNT(&allowed);
+#endif
     return 0;
 }

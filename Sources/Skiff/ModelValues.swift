@@ -18,7 +18,7 @@ extension Model {
             let values = try Evaluator(graph, threads: threads).run(
                 inputs, precision: precision, observing: includesIntermediates ? .all : .outputs
             ) { done, total in progress?(Double(done) / Double(max(total, 1))) }
-            let outputs = graph.outputs.compactMap { output in values[output.value].map { (output.name, $0) } }
+            let outputs = graph.outputs.unique.compactMap { output in values[output.value].map { (output.name, $0) } }
             var intermediates: [(name: String, tensor: Tensor)] = []
             let isOutput = Set(graph.outputs.map(\.value))
             for node in includesIntermediates ? graph.nodes : [] {
@@ -40,8 +40,16 @@ extension Model {
         let session = try session(threads: threads, exact: exact)
         return try located(Place(file: path)) {
             let results = try session.run(inputs)
-            let outputs = graph.outputs.compactMap { output in results[output.name].map { (output.name, $0) } }
+            let outputs = graph.outputs.unique.compactMap { output in results[output.name].map { (output.name, $0) } }
             return ModelValues(outputs: outputs, intermediates: [])
         }
+    }
+}
+
+extension [GraphOutput] {
+    /// Without names that stand here before: a model may list one tensor twice.
+    fileprivate var unique: [GraphOutput] {
+        var names: Set<String> = []
+        return filter { names.insert($0.name).inserted }
     }
 }

@@ -1,3 +1,4 @@
+internal import CSkiffKernels
 internal import SkiffCore
 
 #if canImport(Glibc)
@@ -101,7 +102,9 @@ extension Double: Real {
     static func areaTangent(_ x: Double) -> Double { atanh(x) }
 }
 
-/// Processors that are online.
+/// Processors that this process may run on.
 func processorCount() -> Int {
-    Swift.max(1, Swift.min(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), Evaluator.threadLimit))
+    let allowed = Int(skiff_processors())
+    let count = allowed > 0 ? allowed : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    return Swift.max(1, Swift.min(count, Evaluator.threadLimit))
 }

@@ -288,6 +288,9 @@ const skiff_kernels *skiff_kernels_find(const char *name, int32_t element_bytes)
 /* Whether the name is one of this build's, whatever the processor. */
 int skiff_kernels_known(const char *name);
 
+/* Processors that this process may run on; 0 where the system does not tell. */
+int skiff_processors(void);
+
 /* Tells the processor that this is a loop which waits. */
 static inline void skiff_pause(void) {
 #if defined(__x86_64__)

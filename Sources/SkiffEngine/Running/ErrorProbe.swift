@@ -9,11 +9,15 @@ struct ErrorProbe {
     let inputStep: Int
     let outputStep: Int
     let input: View
+    /// The map that is read has the convolution's padding around it.
+    let isPadded: Bool
     let addend: View?
     let output: View
 
     /// Most outputs that are computed again.
     private static var samples: Int { 1024 }
+
+    private var mapExtents: [Int] { isPadded ? job.shape.paddedExtents : job.shape.inputExtents }
 
     /// What the step reads, copied before it runs.
     struct Inputs {
@@ -23,7 +27,7 @@ struct ErrorProbe {
 
     func inputs(_ state: RunState) -> Inputs {
         let shape = job.shape
-        let count = shape.batch * shape.inputPixels * shape.inputChannels
+        let count = shape.batch * mapExtents.reduce(1, *) * shape.inputChannels
         let outputs = shape.batch * shape.outputPixels * shape.outputChannels
         return Inputs(
             map: Array(UnsafeBufferPointer(start: input.pointer(state), count: count)),
@@ -77,16 +81,16 @@ struct ErrorProbe {
         return (min(upper, max(lower, exact)), min(Float(upper), max(Float(lower), direct)))
     }
 
-    /// The pixel under a tap, counted over the batch; `nil` in the padding.
+    /// The map's pixel under a tap, counted over the batch; `nil` in padding that the map does not have.
     private func inputPixel(_ pixel: Int, tap: Int) -> Int? {
-        let shape = job.shape
+        let (shape, extents) = (job.shape, mapExtents)
         var (place, taps, result, scale) = (pixel, tap, 0, 1)
         for axis in shape.inputExtents.indices.reversed() {
             let position = place % shape.outputExtents[axis] * shape.strides[axis]
-                + taps % shape.kernelExtents[axis] * shape.dilations[axis] - shape.before[axis]
-            guard position >= 0, position < shape.inputExtents[axis] else { return nil }
+                + taps % shape.kernelExtents[axis] * shape.dilations[axis] - (isPadded ? 0 : shape.before[axis])
+            guard position >= 0, position < extents[axis] else { return nil }
             result += position * scale
-            scale *= shape.inputExtents[axis]
+            scale *= extents[axis]
             place /= shape.outputExtents[axis]
             taps /= shape.kernelExtents[axis]
         }

@@ -9,7 +9,7 @@ extension Lowering {
         let bundles = self.bundles(shape)
         let packed = try packDirect(job.weights, bundles)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
-        let (source, map, firstStep) = try directInput(job)
+        let source = try directInput(job)
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
         let slices = packed.slices
         let weightBytes = packed.elements * MemoryLayout<Float>.stride
@@ -18,7 +18,7 @@ extension Lowering {
         let step = ProductStep(
             kernels: kernels, weights: UnsafePointer(packed.weights),
             bias: UnsafePointer(packed.bias), blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
-            outputOffsets: geometry.outputOffsets, taps: geometry.taps, depth: geometry.depth(packed.bundles),
+            outputOffsets: geometry.outputOffsets, taps: geometry.taps, depth: geometry.depth,
             lower: job.product.lower, upper: job.product.upper, isSliceMajor: parts.isSliceMajor,
             blockParts: parts.blocks, sliceParts: parts.slices, slices: slices)
         let report = report(job, choice, algorithm: "direct")
@@ -27,7 +27,10 @@ extension Lowering {
                 task, input: source.pointer(state), output: target.pointer(state),
                 addend: addend.map { UnsafePointer($0.pointer(state)) })
         }
-        addProbe(job, from: firstStep, input: map, addend: addend, output: target)
+        probes.append(
+            ErrorProbe(
+                job: job, inputStep: steps.count - 1, outputStep: steps.count - 1, input: source, isPadded: true,
+                addend: addend, output: target))
         return true
     }
 
@@ -44,31 +47,16 @@ extension Lowering {
             predictedErrorRatio: choice.errorRatio)
     }
 
-    /// Measures the step that was emitted last, where its map lies channels last and unpadded in front of `first`.
-    mutating func addProbe(_ job: ConvolutionJob, from first: Int, input: View?, addend: View?, output: View) {
-        guard let input else { return }
-        probes.append(
-            ErrorProbe(
-                job: job, inputStep: first, outputStep: steps.count - 1, input: input, addend: addend, output: output))
-    }
-
-    /// The input channels last, with zeros around it where the convolution pads; and the map as it is before, where
-    /// that lies channels last; and the first step that reads it.
-    private mutating func directInput(
-        _ job: ConvolutionJob
-    ) throws(EngineError) -> (padded: View, map: View?, firstStep: Int) {
+    /// The input channels last, with zeros around it where the convolution pads.
+    private mutating func directInput(_ job: ConvolutionJob) throws(EngineError) -> View {
         let shape = job.shape
-        guard shape.isPadded else {
-            let view = try input(job.input, order: job.order)
-            return (view, view, steps.count)
-        }
+        guard shape.isPadded else { return try input(job.input, order: job.order) }
         let value = draft.values[job.input]
         let logical = Array(value.shape.indices)
         // A map that lies channels first is turned on the way.
         let isFirst = job.order != logical && order(of: job.input).map { isSame($0, logical, value.shape) } ?? false
             && !isSame(job.order, logical, value.shape)
         let source = try input(job.input, order: isFirst ? logical : job.order)
-        let firstStep = steps.count
         let copy = PaddedCopy(
             batch: shape.batch, extents: shape.inputExtents, before: shape.before, padded: shape.paddedExtents,
             channels: shape.inputChannels, isChannelsFirst: isFirst)
@@ -80,17 +68,16 @@ extension Lowering {
         emit(report, tasks: copy.tasks, reads: [source], writes: [target]) { state, task, _ in
             copy.run(task, from: source.pointer(state), to: target.pointer(state))
         }
-        return (target, isFirst ? nil : source, firstStep)
+        return target
     }
 
-    /// The groups' slices. Small groups are packed together until a slice is full.
+    /// The groups' slices. Groups are not packed together: the zeros between them would make NaN of another group's
+    /// infinities, and save nothing.
     func bundles(_ shape: ConvolutionShape) -> [ProductBundle] {
-        var together = 1
-        while shape.groups % (together * 2) == 0, together * 2 * shape.outputsPerGroup <= kernels.lanes { together *= 2 }
-        return stride(from: 0, to: shape.groups, by: together).map { group in
+        (0..<shape.groups).map { group in
             ProductBundle(
-                firstGroup: group, groupsTogether: together, inputChannel: group * shape.channelsPerGroup,
-                output: group * shape.outputsPerGroup, slices: kernels.slices(together * shape.outputsPerGroup))
+                group: group, inputChannel: group * shape.channelsPerGroup, output: group * shape.outputsPerGroup,
+                slices: kernels.slices(shape.outputsPerGroup))
         }
     }
 
@@ -100,11 +87,10 @@ extension Lowering {
         var bundles = bundles
         var (elements, biases) = (0, 0)
         for index in bundles.indices {
-            let depth = bundles[index].groupsTogether * weights.channels
             for slice in bundles[index].slices {
                 bundles[index].weightOffsets.append(elements)
                 bundles[index].biasOffsets.append(biases)
-                elements += weights.taps * depth * slice.width
+                elements += weights.taps * weights.channels * slice.width
                 biases += slice.width
             }
         }
@@ -116,8 +102,7 @@ extension Lowering {
             inParallel(work.count, threads: elements < 1 << 14 ? 1 : threads) { index in
                 let (bundle, slice) = work[index]
                 weights.pack(
-                    bundle.slices[slice], firstGroup: bundle.firstGroup, groupsTogether: bundle.groupsTogether,
-                    from: source, into: base + bundle.weightOffsets[slice])
+                    bundle.slices[slice], group: bundle.group, from: source, into: base + bundle.weightOffsets[slice])
             }
         }
         for bundle in bundles {

@@ -37,7 +37,10 @@ extension Lowering {
         } else {
             emitInTwo(step, report, source: source, addend: addend, target: target, shape: shape)
         }
-        addProbe(job, from: firstStep, input: source, addend: addend, output: target)
+        probes.append(
+            ErrorProbe(
+                job: job, inputStep: firstStep, outputStep: steps.count - 1, input: source, isPadded: false,
+                addend: addend, output: target))
         return true
     }
 
@@ -116,7 +119,7 @@ extension Lowering {
                 let count = weights.channels * slice.width
                 let taps = UnsafeMutablePointer<Float>.allocate(capacity: 9 * count)
                 defer { taps.deallocate() }
-                weights.pack(slice, firstGroup: 0, groupsTogether: 1, from: source, into: taps)
+                weights.pack(slice, group: 0, from: source, into: taps)
                 table.pointee.winograd_weights(
                     Int32(tile), taps, Int64(count), base + offsets[index], Int64(count), Int64(count))
             }

@@ -35,7 +35,7 @@ public final class Session: Sendable {
 
     public let graph: Graph
     public let options: Options
-    /// Threads that share the work.
+    /// Threads that share the work: what is asked for, but no more than there are processors.
     public let threads: Int
     private let kernels: KernelSet
     private let workers: Workers
@@ -66,9 +66,10 @@ public final class Session: Sendable {
         }
         self.graph = graph
         self.options = options
-        self.threads = threads
+        // More threads than processors would only wait for each other.
+        self.threads = min(threads, processorCount())
         kernels = try KernelSet.chosen()
-        workers = Workers(threads: threads)
+        workers = Workers(threads: self.threads)
     }
 
     deinit { workers.close() }

@@ -154,7 +154,8 @@ final class Workers: @unchecked Sendable {
             let remaining = now & 0xFFFF_FFFF
             if remaining == 0 {
                 spins += 1
-                if spins > 2000 { sched_yield() } else { skiff_pause() }
+                // Both threads may be on one processor: then the other one needs it.
+                if spins > 64 { sched_yield() } else { skiff_pause() }
                 continue
             }
             let claim = ticket.weakCompareExchange(expected: now, desired: now - 1, ordering: .acquiringAndReleasing)

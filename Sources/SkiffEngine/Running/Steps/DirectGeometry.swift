@@ -44,7 +44,7 @@ struct DirectGeometry {
     }
 
     /// Elements that a tap reads.
-    func depth(_ bundles: [ProductBundle]) -> Int { runLength * channelsPerTap * (bundles.first?.groupsTogether ?? 1) }
+    var depth: Int { runLength * channelsPerTap }
 
     private mutating func addUniform(pixels: Int, by size: Int, _ shape: ConvolutionShape) {
         let count = min(size, pixels)

@@ -45,18 +45,13 @@ struct ProductWeights {
         }
     }
 
-    /// Packs one slice as [tap][channel of `groupsTogether` groups][width]. Where several groups stand in one slice,
-    /// every output has zeros for the channels of the other groups.
+    /// Packs one slice of a group as [tap][channel][width].
     func pack(
-        _ slice: KernelSet.Slice, firstGroup: Int, groupsTogether: Int, from source: UnsafeRawPointer,
-        into target: UnsafeMutablePointer<Float>
+        _ slice: KernelSet.Slice, group: Int, from source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
     ) {
-        let depth = groupsTogether * channels
-        if slice.count < slice.width || groupsTogether > 1 {
-            target.update(repeating: 0, count: taps * depth * slice.width)
-        }
-        if groupsTogether == 1, steps.output == 1 {
-            packRows(slice, group: firstGroup, from: source, into: target)
+        if slice.count < slice.width { target.update(repeating: 0, count: taps * channels * slice.width) }
+        if steps.output == 1 {
+            packRows(slice, group: group, from: source, into: target)
             return
         }
         // Blocks keep the lines that are written in the first-level cache.
@@ -65,11 +60,10 @@ struct ProductWeights {
             for first in stride(from: 0, to: channels, by: block) {
                 let range = first..<min(channels, first + block)
                 for lane in 0..<slice.count {
-                    let local = slice.first + lane
-                    let (group, output) = (local / outputsPerGroup, local % outputsPerGroup)
-                    let start = (firstGroup + group) * steps.group + output * steps.output + tap * steps.tap
-                    let to = target + ((tap * depth + group * channels) * slice.width + lane)
-                    let scale = scale?[firstGroup * outputsPerGroup + local]
+                    let output = slice.first + lane
+                    let start = group * steps.group + output * steps.output + tap * steps.tap
+                    let to = target + (tap * channels * slice.width + lane)
+                    let scale = scale?[group * outputsPerGroup + output]
                     copy(range, from: source, at: start + steps.first, to: to, width: slice.width, scale: scale)
                 }
             }
@@ -107,10 +101,9 @@ struct ProductWeights {
     }
 }
 
-/// The slices of one group, or of several that are packed together.
+/// The slices of one group.
 struct ProductBundle {
-    let firstGroup: Int
-    let groupsTogether: Int
+    let group: Int
     /// Offset of the first input channel and of the first output.
     let inputChannel: Int
     let output: Int
