@@ -58,3 +58,26 @@ int skiff_processors(void) {
 #endif
     return 0;
 }
+
+int skiff_current_processor(void) {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+void skiff_leave_processors(const int *taken, int count) {
+#if defined(__linux__)
+    cpu_set_t allowed, others;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+    others = allowed;
+    for (int i = 0; i < count; i++)
+        if (taken[i] >= 0 && taken[i] < CPU_SETSIZE) CPU_CLR(taken[i], &others);
+    if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return;
+    sched_setaffinity(0, sizeof(allowed), &allowed);
+#else
+    (void)taken;
+    (void)count;
+#endif
+}

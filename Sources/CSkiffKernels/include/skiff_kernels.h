@@ -291,6 +291,12 @@ int skiff_kernels_known(const char *name);
 /* Processors that this process may run on; 0 where the system does not tell. */
 int skiff_processors(void);
 
+/* The processor that this thread runs on; -1 where the system does not tell. */
+int skiff_current_processor(void);
+
+/* Moves this thread to a processor that is not among those, where there is one; it may be moved on later. */
+void skiff_leave_processors(const int *taken, int count);
+
 /* Tells the processor that this is a loop which waits. */
 static inline void skiff_pause(void) {
 #if defined(__x86_64__)

@@ -31,6 +31,13 @@ final class Workers: @unchecked Sendable {
     /// Tasks of the open step that are done.
     private let done = Atomic<Int>(0)
     private let generation = Atomic<Int>(0)
+    /// The processor of each thread, when it last began to take tasks.
+    private let places: [Place]
+
+    private final class Place: Sendable {
+        let processor = Atomic<Int>(-1)
+    }
+
     /// Changes between runs alone. Only who has claimed a task may read it: until the task is done the run lasts.
     private var steps: [Step] = []
     private var isClosing = false
@@ -44,6 +51,7 @@ final class Workers: @unchecked Sendable {
 
     init(threads: Int) {
         self.threads = threads
+        places = (0..<max(1, threads)).map { _ in Place() }
         gate = .allocate(capacity: 1)
         gate.initialize(to: Gate())
         pthread_mutex_init(&gate.pointee.mutex, nil)
@@ -145,9 +153,22 @@ final class Workers: @unchecked Sendable {
         }
     }
 
+    /// Moves this thread off a processor that another one of the threads is on. Left to itself, the system may keep two
+    /// threads that wait for each other on one processor, for their data is there.
+    private func spread(_ thread: Int) {
+        let here = Int(skiff_current_processor())
+        places[thread].processor.store(here, ordering: .relaxed)
+        guard thread > 0, here >= 0 else { return }
+        let taken = places.indices.filter { $0 != thread }.map { Int32(places[$0].processor.load(ordering: .relaxed)) }
+        guard taken.contains(Int32(here)) else { return }
+        skiff_leave_processors(taken, Int32(taken.count))
+        places[thread].processor.store(Int(skiff_current_processor()), ordering: .relaxed)
+    }
+
     /// Takes tasks until the run ends.
     private func walk(_ thread: Int) {
         var spins = 0
+        spread(thread)
         while true {
             let now = ticket.load(ordering: .acquiring)
             if now == Self.idle { return }
@@ -155,7 +176,8 @@ final class Workers: @unchecked Sendable {
             if remaining == 0 {
                 spins += 1
                 // Both threads may be on one processor: then the other one needs it.
-                if spins > 64 { sched_yield() } else { skiff_pause() }
+                if spins % 4096 == 0 { spread(thread) }
+                if spins > 256 { sched_yield() } else { skiff_pause() }
                 continue
             }
             let claim = ticket.weakCompareExchange(expected: now, desired: now - 1, ordering: .acquiringAndReleasing)
