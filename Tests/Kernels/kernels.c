@@ -424,10 +424,56 @@ static int test_arrangement(void) {
         && expect_gaps("fill", filled, to, columns) && expect_gaps("transpose", turned, across, rows);
 }
 
+/* One tile through the three transforms, beside the direct sums. */
+static int test_winograd(void) {
+    int32_t tile = between(0, 1) ? 4 : 2;
+    int64_t edge = tile + 2, parts = edge * edge, height = between(1, 8), width = between(1, 8);
+    int64_t channels = between(1, 3 * kernels->lanes), outputs = between(1, 2 * kernels->lanes);
+    int64_t slice = outputs > kernels->lanes ? 2 * kernels->lanes : kernels->lanes;
+    int64_t y = between(-2, height - 1), x = between(-2, width - 1);
+    buffer *map = random_buffer(height * width * channels), *zeros = buffer_of(channels), *bias = random_buffer(slice);
+    buffer *taps = random_buffer(9 * channels * slice), *weights = output_buffer(parts * channels * slice);
+    buffer *parts_in = output_buffer(parts * channels), *sums = buffer_of(parts * slice);
+    int64_t rows = between(1, tile), columns = between(1, tile), row_stride = columns * outputs;
+    buffer *output = output_buffer(rows * row_stride), *addend = random_buffer(rows * row_stride);
+    for (int64_t c = 0; c < channels; c++) set(zeros, c, 0);
+    kernels->winograd_weights(tile, taps->elements, channels * slice, weights->elements, channels * slice,
+                              channels * slice);
+    skiff_winograd_input in = {map->elements, zeros->elements, height, width, channels, width * channels, channels,
+                               channels, tile};
+    kernels->winograd_input(&in, y, x, parts_in->elements);
+    for (int64_t p = 0; p < parts; p++)
+        for (int64_t o = 0; o < slice; o++) {
+            double sum = 0;
+            for (int64_t c = 0; c < channels; c++)
+                sum += get(parts_in, p * channels + c) * get(weights, (p * channels + c) * slice + o);
+            set(sums, p * slice + o, sum);
+        }
+    skiff_winograd_output out = {bias->elements, addend->elements, output->elements, outputs, rows, columns, row_stride,
+                                 outputs, row_stride, outputs, slice, -3, 3, tile};
+    kernels->winograd_output(&out, sums->elements);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+            for (int64_t o = 0; o < outputs; o++) {
+                double sum = get(bias, o) + get(addend, i * row_stride + j * outputs + o);
+                for (int64_t tap = 0; tap < 9; tap++) {
+                    int64_t row = y + i + tap / 3, column = x + j + tap % 3;
+                    if (row < 0 || row >= height || column < 0 || column >= width) continue;
+                    for (int64_t c = 0; c < channels; c++)
+                        sum += get(map, (row * width + column) * channels + c)
+                            * get(taps, (tap * channels + c) * slice + o);
+                }
+                double found = get(output, i * row_stride + j * outputs + o);
+                double tolerance = epsilon() * 100 * (double)(channels + 10);
+                if (!expect("winograd", found, clamped(sum, -3, 3), tolerance)) return 0;
+            }
+    return 1;
+}
+
 int main(int count, char **arguments) {
     static int (*const tests[])(void) = {test_product, test_pooling, test_global_pooling, test_depthwise, test_chain,
                                          test_chain, test_chain, test_resize, test_softmax, test_response,
-                                         test_arrangement};
+                                         test_arrangement, test_winograd};
     static const char *const sets[] = {"portable", "avx2", "avx512"};
     enum { test_count = sizeof(tests) / sizeof(tests[0]) };
     uint64_t cases = count > 1 ? strtoull(arguments[1], NULL, 10) : 20000;
