@@ -5,7 +5,8 @@ extension Lowering {
     /// Emits a direct product: a padded copy where padding asks for one, then the tiles.
     mutating func lowerDirect(_ job: ConvolutionJob, _ choice: AlgorithmChoice) throws(EngineError) -> Bool {
         let shape = job.shape
-        guard let geometry = DirectGeometry(shape, kernels: kernels) else { return false }
+        try checkMemory(of: shape)
+        let geometry = DirectGeometry(shape, kernels: kernels)
         let bundles = self.bundles(shape)
         let packed = try packDirect(job.weights, bundles)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
@@ -32,6 +33,17 @@ extension Lowering {
                 job: job, inputStep: steps.count - 1, outputStep: steps.count - 1, input: source, isPadded: true,
                 addend: addend, output: target))
         return true
+    }
+
+    /// Checks that a step's maps fit the memory budget before tables of their pixels are made.
+    /// - Throws: ``EngineError`` `limit`.
+    private func checkMemory(of shape: ConvolutionShape) throws(EngineError) {
+        let maps = shape.paddedExtents.reduce(shape.inputChannels, *) + shape.outputPixels * shape.outputChannels
+        let blocks = shape.outputPixels * MemoryLayout<ProductStep.Block>.stride / 8
+        let bytes = shape.batch * (maps * MemoryLayout<Float>.stride + blocks)
+        guard bytes <= memoryBudget else {
+            throw EngineError(.limit(name: "bytes of values", declared: bytes, allowed: memoryBudget))
+        }
     }
 
     func order(of value: Int, _ job: ConvolutionJob) -> [Int] {

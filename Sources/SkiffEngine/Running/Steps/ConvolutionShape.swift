@@ -67,10 +67,32 @@ struct ConvolutionShape {
         }
         self.before = before
         self.after = after
-        guard inputChannels > 0, outputChannels > 0, outputPixels > 0, inputPixels > 0, taps > 0,
-            inputChannels % groups == 0, outputChannels % groups == 0,
-            kernel.checkedElementCount == taps * channelsPerGroup * outputChannels
+        guard inputChannels > 0, outputChannels > 0, inputChannels % groups == 0, outputChannels % groups == 0,
+            Self.product(kernelExtents + [inputChannels / groups, outputChannels]) == kernel.checkedElementCount,
+            hasBoundedProducts
         else { return nil }
+    }
+
+    /// Whether every product of extents can be taken: an image, padded or not, has elements that 32 bits count, and
+    /// there are no more multiply-adds than doubling leaves room for. Declared padding may be anything.
+    private var hasBoundedProducts: Bool {
+        let images = [inputExtents + [inputChannels], paddedExtents + [inputChannels], outputExtents + [outputChannels]]
+        guard images.allSatisfy({ (Self.product([batch] + $0) ?? .max) < 1 << 40 }),
+            images.allSatisfy({ 1..<Int(Int32.max) ~= Self.product($0) ?? 0 }),
+            let work = Self.product([batch] + outputExtents + [outputChannels] + kernelExtents + [channelsPerGroup])
+        else { return false }
+        return 1..<(1 << 56) ~= work
+    }
+
+    /// `nil` past 64 bits.
+    private static func product(_ factors: [Int]) -> Int? {
+        var product = 1
+        for factor in factors {
+            let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+            if overflow { return nil }
+            product = next
+        }
+        return product
     }
 
     /// Where the weight's elements stand.

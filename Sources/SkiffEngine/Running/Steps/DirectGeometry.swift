@@ -10,8 +10,7 @@ struct DirectGeometry {
     /// Most pixels that one table lists; larger maps have a table of one row.
     private static var tableLimit: Int { 1 << 14 }
 
-    /// `nil` where offsets leave 32 bits.
-    init?(_ shape: ConvolutionShape, kernels: KernelSet) {
+    init(_ shape: ConvolutionShape, kernels: KernelSet) {
         let blockPixels = kernels.tilePixels * (48 / kernels.tilePixels)
         let channels = shape.inputChannels
         channelsPerTap = shape.channelsPerGroup
@@ -19,8 +18,7 @@ struct DirectGeometry {
         let mergesRow = shape.groups == 1 && shape.dilations.last == 1 && !shape.isPointwise
         runLength = mergesRow ? shape.kernelExtents[shape.kernelExtents.count - 1] : 1
         let padded = shape.paddedExtents
-        let (image, overflow) = padded.reduce(1, *).multipliedReportingOverflow(by: channels)
-        guard !overflow, image < Int32.max, shape.outputPixels * shape.outputChannels < Int32.max else { return nil }
+        let image = padded.reduce(channels, *)
         if shape.isPointwise {
             taps = [0]
             addUniform(pixels: shape.batch * shape.inputPixels, by: blockPixels, shape)
