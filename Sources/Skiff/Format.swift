@@ -17,13 +17,14 @@ public struct Format: Sendable {
     var read: @Sendable (_ storage: Storage, _ folder: String) throws -> Graph
     /// Reads a file's weights without its architecture; `nil` where the format does not part the two.
     var readWeights: (@Sendable (_ storage: Storage, _ folder: String) throws -> WeightSet)?
-    /// Writes a file, atomically, with the source's file name, telling what part of it is written; `nil` where Skiff
-    /// only reads the format.
+    /// Writes a file, atomically, with the source's file name, telling what part of it is written, and gives what there
+    /// is to say of it, a line each; `nil` where Skiff only reads the format.
     var write: Write?
 
     typealias Write = @Sendable (
-        _ graph: Graph, _ path: String, _ source: String, _ progress: (@Sendable (Double) -> Void)?
-    ) throws -> Void
+        _ graph: Graph, _ path: String, _ source: String, _ options: WriteOptions,
+        _ progress: (@Sendable (Double) -> Void)?
+    ) throws -> [String]
 
     /// Checks the payloads against checksums that the format keeps; `nil` where it keeps none, or checks them when
     /// it reads.

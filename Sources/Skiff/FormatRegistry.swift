@@ -13,9 +13,10 @@ public enum FormatRegistry {
         identifier: "skiff", name: "Skiff", extensions: ["skiff"],
         recognizes: { SkiffReader.recognizes(head(of: $0, 16)) },
         read: { storage, _ in try SkiffReader.read(storage: storage) },
-        write: { graph, path, source, progress in
+        write: { graph, path, source, _, progress in
             let provenance = Provenance(tool: "skiff \(skiffVersion)", sourceName: source)
             try SkiffWriter.write(graph, to: path, provenance: provenance) { progress?(part($0, of: $1)) }
+            return []
         },
         verifyPayloads: { storage, progress in
             try SkiffReader(storage: storage).verifyPayloads { progress?(part($0, of: $1)) }
@@ -56,8 +57,9 @@ public enum FormatRegistry {
         recognizes: { SafetensorsReader.recognizes(head(of: $0, 10)) },
         read: { storage, _ in try Rebuilding.graph(of: SafetensorsReader.weights(storage: storage)) },
         readWeights: { storage, _ in try SafetensorsReader.weights(storage: storage) },
-        write: { graph, path, _, progress in
+        write: { graph, path, _, _, progress in
             try SafetensorsWriter.write(graph, to: path) { progress?(part($0, of: $1)) }
+            return []
         },
         weightsDifference: { storage, graph in
             WeightComparison.firstDifference(of: graph, from: try SafetensorsFile(storage: storage).tensors)

@@ -93,9 +93,13 @@ public struct Model: Sendable {
     /// Writes the model in the format that the path's extension asks for, atomically: a file that is there
     /// already is replaced as a whole, or not at all.
     /// - Parameter progress: Told what part is written, from 0 to 1.
+    /// - Returns: what there is to say of the written file, a line each.
     /// - Throws: ``SkiffError`` where that format is not written, the path is a file the model is read from, layers
     ///   cannot be carried, or the file cannot be written.
-    public func write(to path: String, progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
+    @discardableResult
+    public func write(
+        to path: String, options: WriteOptions = WriteOptions(), progress: (@Sendable (Double) -> Void)? = nil
+    ) throws(SkiffError) -> [String] {
         let format = try FormatRegistry.format(forWriting: path)
         try checkTarget(path)
         // Where only weights are written, no layer has to be carried.
@@ -107,9 +111,9 @@ public struct Model: Sendable {
             try verifyPayloads { progress?($0 * 0.2) }
         }
         let report = progress.map { told in { @Sendable [share] part in told(share + part * (1 - share)) } }
-        try located(Place(file: path)) {
+        return try located(Place(file: path)) {
             let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
-            try format.write?(graph, path, source, report)
+            return try format.write?(graph, path, source, options, report) ?? []
         }
     }
 

@@ -89,12 +89,13 @@ struct Convert: Verb {
     private func convert(
         _ model: Model, _ progress: @escaping @Sendable (String, Double) -> Void
     ) throws -> ConversionReport {
-        try model.write(to: target) { progress("converting", $0) }
+        let notes = try model.write(to: target) { progress("converting", $0) }
         let difference = verify ? try model.firstDifference(fromWritten: target) { progress("comparing", $0) } : nil
         let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
         return ConversionReport(
             model: model, target: target, written: try fileSize(target), tensorCount: model.graph.weights.count,
-            compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify)
+            compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify,
+            notes: notes)
     }
 
     private func convert(
