@@ -41,18 +41,20 @@ let package = Package(
             providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
-        // C of ours: schemas compiled by protoc-c, the HDF5 driver over mapped bytes, the engine's micro-kernels.
+        // C of ours: schemas compiled by protoc-c, the HDF5 driver over mapped bytes, the engine's micro-kernels,
+        // the codec of weights.
         .target(name: "CHDF5Shims", dependencies: ["CHDF5"]),
         .target(name: "CONNXSchema", dependencies: ["CProtobufC"]),
         .target(name: "CSkiffSchema", dependencies: ["CProtobufC"]),
         .target(name: "CSkiffKernels"),
+        .target(name: "CSkiffCodec"),
 
         // Swift modules, from the ground up.
         module("SkiffCore", ["CZlib", "CProtobufC"]),
         module("SkiffGraph", ["SkiffCore"]),
         module("SkiffONNX", ["SkiffCore", "SkiffGraph", "CONNXSchema", "CProtobufC", crypto]),
         module("SkiffKeras", ["SkiffCore", "SkiffGraph", "CHDF5", "CHDF5Shims"]),
-        module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CProtobufC", crypto]),
+        module("SkiffFormat", ["SkiffCore", "SkiffGraph", "CSkiffSchema", "CSkiffCodec", "CProtobufC", crypto]),
         module("SkiffArchitectures", ["SkiffCore", "SkiffGraph", "SkiffInspect"]),
         module("SkiffSafetensors", ["SkiffCore", "SkiffGraph"]),
         module("SkiffEngine", ["SkiffCore", "SkiffGraph", "CSkiffKernels"]),

@@ -29,7 +29,7 @@ imports() {
     SkiffGraph) echo 'SkiffCore' ;;
     SkiffONNX) echo "$system SkiffCore SkiffGraph CONNXSchema CProtobufC Crypto" ;;
     SkiffKeras) echo "$system SkiffCore SkiffGraph CHDF5Shims" ;;
-    SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CProtobufC Crypto" ;;
+    SkiffFormat) echo "$system SkiffCore SkiffGraph CSkiffSchema CSkiffCodec CProtobufC Crypto" ;;
     SkiffArchitectures) echo "$system SkiffCore SkiffGraph SkiffInspect" ;;
     SkiffSafetensors) echo "$system SkiffCore SkiffGraph" ;;
     SkiffEngine) echo "$system SkiffCore SkiffGraph CSkiffKernels" ;;

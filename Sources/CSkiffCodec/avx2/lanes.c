@@ -1,0 +1,51 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define SKIFF_SET avx2
+#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt"))), apply_to = function)
+#include "../template/planes.h"
+
+/* One symbol of each of 8 lanes: entries are symbol << 24 | frequency << 12 | slot - start. */
+static inline __m256i step(__m256i x, const uint32_t *table, __m256i mask, __m128i log, const uint8_t **p, __m256i *out) {
+    const __m256i low = _mm256_set1_epi32(0xfff), limit = _mm256_set1_epi32(0xffff);
+    __m256i entry = _mm256_i32gather_epi32((const int *)table, _mm256_and_si256(x, mask), 4);
+    *out = _mm256_srli_epi32(entry, 24);
+    __m256i frequency = _mm256_and_si256(_mm256_srli_epi32(entry, 12), low);
+    x = _mm256_add_epi32(
+        _mm256_mullo_epi32(frequency, _mm256_srl_epi32(x, log)), _mm256_and_si256(entry, low));
+    __m256i isShort = _mm256_cmpeq_epi32(_mm256_max_epu32(x, limit), limit);
+    unsigned bits = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(isShort));
+    /* Lane i takes the word whose index is the count of short lanes below it. */
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t flags = ((bits * ones & 0x8040201008040201) + 0x7f7f7f7f7f7f7f7f) >> 7 & ones;
+    uint64_t bytes = flags * ones << 8;
+    __m256i index = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes));
+    __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)*p));
+    __m256i read = _mm256_permutevar8x32_epi32(words, index);
+    *p += 2 * __builtin_popcount(bits);
+    return _mm256_blendv_epi8(x, _mm256_or_si256(_mm256_slli_epi32(x, 16), read), isShort);
+}
+
+static int64_t decode_lanes(
+    uint32_t *states, const uint32_t *table, int32_t log, const uint8_t **next, const uint8_t *end, uint8_t *symbols,
+    int64_t steps) {
+    const __m256i mask = _mm256_set1_epi32((1 << log) - 1), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m128i shift = _mm_cvtsi32_si128(log);
+    __m256i x[4], s[4];
+    for (int i = 0; i < 4; i++) x[i] = _mm256_loadu_si256((const void *)(states + 8 * i));
+    const uint8_t *p = *next;
+    int64_t done = 0;
+    for (; done < steps && end - p >= 2 * SKIFF_CODEC_LANES; done++, symbols += SKIFF_CODEC_LANES) {
+        for (int i = 0; i < 4; i++) x[i] = step(x[i], table, mask, shift, &p, &s[i]);
+        __m256i bytes = _mm256_packus_epi16(_mm256_packus_epi32(s[0], s[1]), _mm256_packus_epi32(s[2], s[3]));
+        _mm256_storeu_si256((void *)symbols, _mm256_permutevar8x32_epi32(bytes, order));
+    }
+    for (int i = 0; i < 4; i++) _mm256_storeu_si256((void *)(states + 8 * i), x[i]);
+    *next = p;
+    return done;
+}
+
+const skiff_codec_kernels skiff_codec__avx2 = {"avx2", decode_lanes, join__avx2, cut__avx2};
+#pragma clang attribute pop
+#else
+typedef int skiff_not_this_architecture;
+#endif
