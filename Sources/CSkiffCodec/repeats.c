@@ -2,12 +2,41 @@
 #include "plan.h"
 #include <string.h>
 
-enum { TABLE_LOG = 13, WINDOW = 16, SHORTEST = 32 };
+enum { TABLE_LOG = 12, SHORTEST = 32, GROUP = 64 };
 
 static uint64_t load64(const uint8_t *p) {
     uint64_t v;
     memcpy(&v, p, 8);
     return v;
+}
+
+static uint32_t load32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+/* Which of 64 elements are anchors, about one in eight: those whose first 4 bytes say so, so that copies have them at
+   the same places. Elements of the value zero are. */
+static inline __attribute__((always_inline)) uint64_t anchors(const uint8_t *elements, int width) {
+    uint8_t flags[GROUP];
+    for (int i = 0; i < GROUP; i++) flags[i] = load32(elements + i * width) * 0x9e3779b1 < 1u << 29;
+    uint64_t mask = 0;
+    for (int i = 0; i < 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, flags + 8 * i, 8);
+        mask |= (eight * 0x0102040810204080 >> 56) << 8 * i;
+    }
+    return mask;
+}
+
+static uint64_t anchors_of(const uint8_t *elements, int width) {
+    switch (width) {
+    case 1: return anchors(elements, 1);
+    case 2: return anchors(elements, 2);
+    case 4: return anchors(elements, 4);
+    default: return anchors(elements, 8);
+    }
 }
 
 static uint32_t hash(const uint8_t *p) {
@@ -25,32 +54,35 @@ static int64_t common(const uint8_t *a, const uint8_t *b, const uint8_t *end) {
 
 static int64_t number_size(int64_t value) { return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : 3; }
 
-/* Greedy: the latest place with the same 16 bytes, where 32 bytes or more agree. */
+/* Greedy: from each anchor the latest place with the same 16 bytes, where 32 bytes or more agree around it. */
 void skiff_find_repeats(const uint8_t *elements, int width, int64_t count, skiff_repeats *found) {
     int32_t places[1 << TABLE_LOG];
     memset(places, 0xff, sizeof(places));
     found->count = found->size = 0;
     const uint8_t *const end = elements + count * width;
-    const int64_t last = count - (SHORTEST + width - 1) / width;
     int64_t made = 0;
-    for (int64_t i = 0; i <= last && found->count < SKIFF_MOST_REPEATS;) {
-        const uint8_t *here = elements + i * width;
-        int32_t *place = &places[hash(here)];
-        const int64_t before = *place;
-        *place = (int32_t)i;
-        if (before < 0 || load64(elements + before * width) != load64(here)) {
-            i++;
-            continue;
+    /* The last group, or the last 16 bytes of its last element, would reach beyond the block. */
+    for (int64_t group = 0; group + GROUP + 16 <= count; group += GROUP) {
+        if (made >= group + GROUP) continue;
+        for (uint64_t mask = anchors_of(elements + group * width, width); mask != 0; mask &= mask - 1) {
+            int64_t i = group + __builtin_ctzll(mask);
+            if (i < made) continue;
+            const uint8_t *here = elements + i * width;
+            int32_t *place = &places[hash(here)];
+            int64_t before = *place;
+            *place = (int32_t)i;
+            if (before < 0 || load64(elements + before * width) != load64(here)) continue;
+            int64_t length = common(elements + before * width, here, end) / width;
+            while (i > made && before > 0
+                && memcmp(elements + (i - 1) * width, elements + (before - 1) * width, (size_t)width) == 0)
+                i--, before--, length++;
+            if (length * width < SHORTEST) continue;
+            if (found->count == SKIFF_MOST_REPEATS) return;
+            const skiff_repeat repeat = {(int32_t)(i - made), (int32_t)length, (int32_t)(i - before)};
+            found->list[found->count++] = repeat;
+            found->size += number_size(repeat.run) + number_size(length - 1) + number_size(repeat.distance - 1);
+            made = i + length;
         }
-        const int64_t length = common(elements + before * width, here, end) / width;
-        if (length * width < SHORTEST) {
-            i++;
-            continue;
-        }
-        const skiff_repeat repeat = {(int32_t)(i - made), (int32_t)length, (int32_t)(i - before)};
-        found->list[found->count++] = repeat;
-        found->size += number_size(repeat.run) + number_size(length - 1) + number_size(repeat.distance - 1);
-        i += length, made = i;
     }
 }
 
