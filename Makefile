@@ -5,14 +5,14 @@ CONFIGURATION ?= release
 BUILD = .build/$(CONFIGURATION)
 SKIFF = $(BUILD)/skiff
 
-.PHONY: all build demo test check sanitize sanitize-threads docs install clean packages help
+.PHONY: all build demo test check sanitize sanitize-threads throughput docs install clean packages help
 
 all: build
 
 help:
 	@echo 'make demo      install what is missing, build, convert, verify, inspect, classify and time with the fixtures'
 	@echo 'make test      build and run all tests and the architecture checks'
-	@echo 'make sanitize  the kernels under AddressSanitizer; sanitize-threads: the engine under ThreadSanitizer'
+	@echo 'make sanitize  kernels and codec under AddressSanitizer; sanitize-threads: the engine under ThreadSanitizer'
 	@echo 'make build     build the command at $(SKIFF)'
 	@echo 'make install   copy the command to $$PREFIX/bin (PREFIX=/usr/local)'
 	@echo 'make docs      regenerate the generated parts of README.md and Docs'
@@ -38,7 +38,7 @@ test: packages check
 	$(SWIFT) build $(TESTING) --build-tests
 	$(SWIFT) test $(TESTING) --skip-build
 
-# The kernels alone under the address and undefined-behaviour sanitizers: clang, a C program and no Swift. Swift's own
+# The kernels and the codec alone under the address and undefined-behaviour sanitizers: clang, a C program and no Swift. Swift's own
 # clang is the one that has the sanitizers beside it.
 SANITIZE_CC ?= clang
 SANITIZED = .build/sanitized
@@ -48,10 +48,20 @@ sanitize:
 	    $(SANITIZE_FLAGS) Sources/CSkiffKernels/dispatch.c Sources/CSkiffKernels/*/f*.c Tests/Kernels/kernels.c \
 	    -lm -o $(SANITIZED)/kernels
 	$(SANITIZED)/kernels
+	$(SANITIZE_CC) -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	    $(SANITIZE_FLAGS) Sources/CSkiffCodec/*.c Sources/CSkiffCodec/*/lanes.c Tests/Codec/codec.c \
+	    -o $(SANITIZED)/codec
+	$(SANITIZED)/codec
 
 # The engine's tests under the thread sanitizer: another build once more.
 sanitize-threads: packages
 	$(SWIFT) test --scratch-path .build/threads --sanitize=thread --filter SkiffEngineTests
+
+# What Tests/Benchmarks/sizes.py measures the codec with.
+throughput:
+	@mkdir -p .build
+	$(SANITIZE_CC) -std=gnu11 -O2 -Wall -Wextra Sources/CSkiffCodec/*.c Sources/CSkiffCodec/*/lanes.c \
+	    Tests/Codec/throughput.c -lpthread -o .build/throughput
 
 docs: build
 	$(SKIFF) generate-documentation README.md Docs

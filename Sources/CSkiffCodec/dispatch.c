@@ -24,7 +24,7 @@ const skiff_codec_kernels *skiff_codec_find(const char *name) {
     return strcmp(name, "portable") == 0 ? &skiff_codec__portable : NULL;
 }
 
-const skiff_codec_kernels *_Nonnull skiff_codec_best(void) {
+const skiff_codec_kernels *skiff_codec_best(void) {
 #if defined(__x86_64__)
     if (has_avx512()) return &skiff_codec__avx512;
     if (has_avx2()) return &skiff_codec__avx2;

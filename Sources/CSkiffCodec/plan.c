@@ -81,7 +81,8 @@ static int lanes_log_for(int64_t count) {
     return count >= 32768 ? 5 : count >= 8192 ? 3 : count >= 2048 ? 2 : count >= 512 ? 1 : 0;
 }
 
-static void plan_plane(const uint8_t *bytes, int64_t count, skiff_plan *plan) {
+/* Gives how many bytes are zero. */
+static int64_t plan_plane(const uint8_t *bytes, int64_t count, skiff_plan *plan) {
     uint32_t counts[256];
     count_symbols(bytes, count, counts);
     *plan = (skiff_plan){.size = count, .mode = SKIFF_PLANE_RAW};
@@ -95,12 +96,12 @@ static void plan_plane(const uint8_t *bytes, int64_t count, skiff_plan *plan) {
     }
     if (present == 1) {
         plan->mode = SKIFF_PLANE_CONSTANT, plan->size = 1;
-        return;
+        return counts[0];
     }
     /* A part in 64 pays for the time of decoding it. */
     const int64_t worthwhile = count - 1 - count / 64;
     const int lanes_log = lanes_log_for(count);
-    if (bytes_of(entropy) + (3 << lanes_log) + present / 2 + 3 > worthwhile) return;
+    if (bytes_of(entropy) + (3 << lanes_log) + present / 2 + 3 > worthwhile) return counts[0];
     int64_t least = worthwhile + 1;
     int lowest = skiff_bit_width((uint32_t)present - 1);
     if (lowest < SKIFF_LOWEST_LOG) lowest = SKIFF_LOWEST_LOG;
@@ -110,9 +111,10 @@ static void plan_plane(const uint8_t *bytes, int64_t count, skiff_plan *plan) {
         const int64_t size = coded_size(counts, log, lanes_log, plan);
         if (size < least) least = size, plan->log = log;
     }
-    if (least > worthwhile) return;
+    if (least > worthwhile) return counts[0];
     if (plan->log != SKIFF_HIGHEST_LOG) normalise(counts, count, plan->log, plan);
     plan->mode = SKIFF_PLANE_CODED, plan->size = least, plan->lanes_log = lanes_log;
+    return counts[0];
 }
 
 int64_t skiff_split(const uint8_t *top, const uint8_t *plane, int64_t count, uint8_t *parts) {
@@ -136,10 +138,10 @@ void skiff_plan_block(
     plan->size = width / 2 + 1;
     if (repeats) plan->size += repeats->size + number_size(repeats->count);
     int64_t zeros = 0;
-    for (int64_t i = 0; i < count; i++) zeros += planes[0][i] == 0;
     for (int i = 0; i < width; i++) {
         skiff_plan *parts = plan->planes[i];
-        plan_plane(planes[i], count, &parts[0]);
+        const int64_t found = plan_plane(planes[i], count, &parts[0]);
+        if (i == 0) zeros = found;
         plan->is_split[i] = 0;
         if (i > 0 && zeros >= count / 16 && zeros > 0 && zeros < count && parts[0].mode != SKIFF_PLANE_CONSTANT) {
             const skiff_plan together = parts[0];

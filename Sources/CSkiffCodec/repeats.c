@@ -20,7 +20,10 @@ static uint32_t load32(const uint8_t *p) {
    the same places. Elements of the value zero are. */
 static inline __attribute__((always_inline)) uint64_t anchors(const uint8_t *elements, int width) {
     uint8_t flags[GROUP];
-    for (int i = 0; i < GROUP; i++) flags[i] = load32(elements + i * width) * 0x9e3779b1 < 1u << 29;
+    for (int i = 0; i < GROUP; i++) {
+        const uint32_t v = load32(elements + i * width), w = v ^ v >> 16;
+        flags[i] = ((w ^ w >> 8 ^ w >> 3) & 7) == 0;
+    }
     uint64_t mask = 0;
     for (int i = 0; i < 8; i++) {
         uint64_t eight;

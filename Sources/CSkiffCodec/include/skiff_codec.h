@@ -46,7 +46,7 @@ typedef struct skiff_codec_kernels {
 
 /* The kernels of that name; NULL where this processor does not have them. */
 const skiff_codec_kernels *skiff_codec_find(const char *name);
-const skiff_codec_kernels *_Nonnull skiff_codec_best(void);
+const skiff_codec_kernels *skiff_codec_best(void);
 
 /* Codes `bytes` bytes of elements into `output`, which has room for as many; gives the coded size, which is `bytes`
    where coding does not pay, or -1 where there is no memory. The same bytes on every machine. */
