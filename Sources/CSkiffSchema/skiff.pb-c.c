@@ -97,6 +97,51 @@ void   skiff__provenance__free_unpacked
   assert(message->base.descriptor == &skiff__provenance__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   skiff__source__init
+                     (Skiff__Source         *message)
+{
+  static const Skiff__Source init_value = SKIFF__SOURCE__INIT;
+  *message = init_value;
+}
+size_t skiff__source__get_packed_size
+                     (const Skiff__Source *message)
+{
+  assert(message->base.descriptor == &skiff__source__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t skiff__source__pack
+                     (const Skiff__Source *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &skiff__source__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t skiff__source__pack_to_buffer
+                     (const Skiff__Source *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &skiff__source__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Skiff__Source *
+       skiff__source__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Skiff__Source *)
+     protobuf_c_message_unpack (&skiff__source__descriptor,
+                                allocator, len, data);
+}
+void   skiff__source__free_unpacked
+                     (Skiff__Source *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &skiff__source__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   skiff__entry__init
                      (Skiff__Entry         *message)
 {
@@ -230,6 +275,96 @@ void   skiff__tensor__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &skiff__tensor__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   skiff__encoding__init
+                     (Skiff__Encoding         *message)
+{
+  static const Skiff__Encoding init_value = SKIFF__ENCODING__INIT;
+  *message = init_value;
+}
+size_t skiff__encoding__get_packed_size
+                     (const Skiff__Encoding *message)
+{
+  assert(message->base.descriptor == &skiff__encoding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t skiff__encoding__pack
+                     (const Skiff__Encoding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &skiff__encoding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t skiff__encoding__pack_to_buffer
+                     (const Skiff__Encoding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &skiff__encoding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Skiff__Encoding *
+       skiff__encoding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Skiff__Encoding *)
+     protobuf_c_message_unpack (&skiff__encoding__descriptor,
+                                allocator, len, data);
+}
+void   skiff__encoding__free_unpacked
+                     (Skiff__Encoding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &skiff__encoding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   skiff__origin__init
+                     (Skiff__Origin         *message)
+{
+  static const Skiff__Origin init_value = SKIFF__ORIGIN__INIT;
+  *message = init_value;
+}
+size_t skiff__origin__get_packed_size
+                     (const Skiff__Origin *message)
+{
+  assert(message->base.descriptor == &skiff__origin__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t skiff__origin__pack
+                     (const Skiff__Origin *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &skiff__origin__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t skiff__origin__pack_to_buffer
+                     (const Skiff__Origin *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &skiff__origin__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Skiff__Origin *
+       skiff__origin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Skiff__Origin *)
+     protobuf_c_message_unpack (&skiff__origin__descriptor,
+                                allocator, len, data);
+}
+void   skiff__origin__free_unpacked
+                     (Skiff__Origin *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &skiff__origin__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   skiff__fact__init
@@ -663,7 +798,7 @@ const ProtobufCMessageDescriptor skiff__header__descriptor =
   (ProtobufCMessageInit) skiff__header__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor skiff__provenance__field_descriptors[6] =
+static const ProtobufCFieldDescriptor skiff__provenance__field_descriptors[7] =
 {
   {
     "source_format",
@@ -714,25 +849,37 @@ static const ProtobufCFieldDescriptor skiff__provenance__field_descriptors[6] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "source_name",
+    "sources",
     5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Skiff__Provenance, n_sources),
+    offsetof(Skiff__Provenance, sources),
+    &skiff__source__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parity",
+    6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Skiff__Provenance, source_name),
+    offsetof(Skiff__Provenance, parity),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "source_sha256",
-    6,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_BYTES,
-    offsetof(Skiff__Provenance, has_source_sha256),
-    offsetof(Skiff__Provenance, source_sha256),
-    NULL,
+    "measurements",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Skiff__Provenance, n_measurements),
+    offsetof(Skiff__Provenance, measurements),
+    &skiff__entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -740,16 +887,17 @@ static const ProtobufCFieldDescriptor skiff__provenance__field_descriptors[6] =
 };
 static const unsigned skiff__provenance__field_indices_by_name[] = {
   2,   /* field[2] = entries */
+  6,   /* field[6] = measurements */
+  5,   /* field[5] = parity */
   1,   /* field[1] = producer */
   0,   /* field[0] = source_format */
-  4,   /* field[4] = source_name */
-  5,   /* field[5] = source_sha256 */
+  4,   /* field[4] = sources */
   3,   /* field[3] = tool */
 };
 static const ProtobufCIntRange skiff__provenance__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor skiff__provenance__descriptor =
 {
@@ -759,11 +907,75 @@ const ProtobufCMessageDescriptor skiff__provenance__descriptor =
   "Skiff__Provenance",
   "skiff",
   sizeof(Skiff__Provenance),
-  6,
+  7,
   skiff__provenance__field_descriptors,
   skiff__provenance__field_indices_by_name,
   1,  skiff__provenance__number_ranges,
   (ProtobufCMessageInit) skiff__provenance__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor skiff__source__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Source, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    2,
+    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Source, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sha256",
+    3,
+    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Source, sha256),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned skiff__source__field_indices_by_name[] = {
+  1,   /* field[1] = byte_count */
+  0,   /* field[0] = name */
+  2,   /* field[2] = sha256 */
+};
+static const ProtobufCIntRange skiff__source__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor skiff__source__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "skiff.Source",
+  "Source",
+  "Skiff__Source",
+  "skiff",
+  sizeof(Skiff__Source),
+  3,
+  skiff__source__field_descriptors,
+  skiff__source__field_indices_by_name,
+  1,  skiff__source__number_ranges,
+  (ProtobufCMessageInit) skiff__source__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor skiff__entry__field_descriptors[2] =
@@ -894,7 +1106,7 @@ const ProtobufCMessageDescriptor skiff__value__descriptor =
   (ProtobufCMessageInit) skiff__value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor skiff__tensor__field_descriptors[6] =
+static const ProtobufCFieldDescriptor skiff__tensor__field_descriptors[9] =
 {
   {
     "element_type",
@@ -924,10 +1136,10 @@ static const ProtobufCFieldDescriptor skiff__tensor__field_descriptors[6] =
     "encoding",
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Skiff__Tensor, encoding),
-    NULL,
+    &skiff__encoding__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -968,19 +1180,58 @@ static const ProtobufCFieldDescriptor skiff__tensor__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest",
+    7,
+    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Tensor, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "canonical_axes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Skiff__Tensor, n_canonical_axes),
+    offsetof(Skiff__Tensor, canonical_axes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Tensor, origin),
+    &skiff__origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned skiff__tensor__field_indices_by_name[] = {
   4,   /* field[4] = byte_count */
+  7,   /* field[7] = canonical_axes */
+  6,   /* field[6] = digest */
   0,   /* field[0] = element_type */
   2,   /* field[2] = encoding */
   1,   /* field[1] = extents */
   3,   /* field[3] = offset */
+  8,   /* field[8] = origin */
   5,   /* field[5] = sha256 */
 };
 static const ProtobufCIntRange skiff__tensor__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor skiff__tensor__descriptor =
 {
@@ -990,11 +1241,165 @@ const ProtobufCMessageDescriptor skiff__tensor__descriptor =
   "Skiff__Tensor",
   "skiff",
   sizeof(Skiff__Tensor),
-  6,
+  9,
   skiff__tensor__field_descriptors,
   skiff__tensor__field_indices_by_name,
   1,  skiff__tensor__number_ranges,
   (ProtobufCMessageInit) skiff__tensor__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor skiff__encoding__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Encoding, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "axis",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Skiff__Encoding, has_axis),
+    offsetof(Skiff__Encoding, axis),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_digest",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Skiff__Encoding, has_source_digest),
+    offsetof(Skiff__Encoding, source_digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned skiff__encoding__field_indices_by_name[] = {
+  1,   /* field[1] = axis */
+  0,   /* field[0] = name */
+  2,   /* field[2] = source_digest */
+};
+static const ProtobufCIntRange skiff__encoding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor skiff__encoding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "skiff.Encoding",
+  "Encoding",
+  "Skiff__Encoding",
+  "skiff",
+  sizeof(Skiff__Encoding),
+  3,
+  skiff__encoding__field_descriptors,
+  skiff__encoding__field_indices_by_name,
+  1,  skiff__encoding__number_ranges,
+  (ProtobufCMessageInit) skiff__encoding__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor skiff__origin__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Origin, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Skiff__Origin, has_source),
+    offsetof(Skiff__Origin, source),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "member",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Skiff__Origin, member),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Skiff__Origin, has_offset),
+    offsetof(Skiff__Origin, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "transforms",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Skiff__Origin, n_transforms),
+    offsetof(Skiff__Origin, transforms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned skiff__origin__field_indices_by_name[] = {
+  2,   /* field[2] = member */
+  0,   /* field[0] = name */
+  3,   /* field[3] = offset */
+  1,   /* field[1] = source */
+  4,   /* field[4] = transforms */
+};
+static const ProtobufCIntRange skiff__origin__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor skiff__origin__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "skiff.Origin",
+  "Origin",
+  "Skiff__Origin",
+  "skiff",
+  sizeof(Skiff__Origin),
+  5,
+  skiff__origin__field_descriptors,
+  skiff__origin__field_indices_by_name,
+  1,  skiff__origin__number_ranges,
+  (ProtobufCMessageInit) skiff__origin__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor skiff__fact__field_descriptors[2] =

@@ -2,6 +2,7 @@
 @_exported public import SkiffArchitectures
 @_exported public import SkiffCore
 @_exported public import SkiffEngine
+@_exported public import SkiffFormat
 @_exported public import SkiffGraph
 @_exported public import SkiffInspect
 @_exported public import SkiffVerify

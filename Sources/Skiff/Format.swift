@@ -1,4 +1,5 @@
 public import SkiffCore
+internal import SkiffFormat
 internal import SkiffGraph
 
 /// One kind of model file: how it is told by its bytes, read and written.
@@ -17,22 +18,27 @@ public struct Format: Sendable {
     var read: @Sendable (_ storage: Storage, _ folder: String) throws -> Graph
     /// Reads a file's weights without its architecture; `nil` where the format does not part the two.
     var readWeights: (@Sendable (_ storage: Storage, _ folder: String) throws -> WeightSet)?
-    /// Writes a file, atomically, with the source's file name, telling what part of it is written, and gives what there
-    /// is to say of it, a line each; `nil` where Skiff only reads the format.
+    /// Writes a file, atomically, telling what part of it is written; `sources` are the files that the graph was read
+    /// from, the model's own first. `nil` where Skiff only reads the format.
     var write: Write?
 
     typealias Write = @Sendable (
-        _ graph: Graph, _ path: String, _ source: String, _ options: WriteOptions,
+        _ graph: Graph, _ path: String, _ sources: [Storage], _ options: WriteOptions,
         _ progress: (@Sendable (Double) -> Void)?
-    ) throws -> [String]
+    ) throws -> WriteReport
 
     /// Checks the payloads against checksums that the format keeps; `nil` where it keeps none, or checks them when
     /// it reads.
     var verifyPayloads: (@Sendable (_ storage: Storage, _ progress: (@Sendable (Double) -> Void)?) throws -> Void)?
+
+    /// What the file says of its sources and its writing; `nil` for formats that say nothing.
+    var provenance: (@Sendable (_ storage: Storage) throws -> Provenance)?
 
     /// For formats that hold weights without an architecture: the first thing in which a written file is not the
     /// graph's weights, in words; `nil` where it is. `nil` itself for formats that hold graphs.
     var weightsDifference: (@Sendable (_ storage: Storage, _ graph: Graph) throws -> String?)?
 
     public var isWritable: Bool { write != nil }
+    /// Whether files hold checksums of their weights.
+    public var keepsChecksums: Bool { verifyPayloads != nil }
 }

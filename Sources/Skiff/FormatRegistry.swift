@@ -13,14 +13,21 @@ public enum FormatRegistry {
         identifier: "skiff", name: "Skiff", extensions: ["skiff"],
         recognizes: { SkiffReader.recognizes(head(of: $0, 16)) },
         read: { storage, _ in try SkiffReader.read(storage: storage) },
-        write: { graph, path, source, _, progress in
-            let provenance = Provenance(tool: "skiff \(skiffVersion)", sourceName: source)
-            try SkiffWriter.write(graph, to: path, provenance: provenance) { progress?(part($0, of: $1)) }
-            return []
+        write: { graph, path, sources, options, progress in
+            var writing = SkiffWriter.Options()
+            writing.encodings = options.encodings
+            writing.provesPayloads = options.provesPayloads
+            writing.isSynchronised = options.isSynchronised
+            let provenance = Provenance(tool: "skiff \(skiffVersion)", measurements: options.measurements)
+            let summary = try SkiffWriter.write(
+                graph, to: path, provenance: provenance, sources: sources, options: writing
+            ) { progress?(part($0, of: $1)) }
+            return WriteReport(tensors: summary.tensors, provesPayloads: options.provesPayloads)
         },
         verifyPayloads: { storage, progress in
             try SkiffReader(storage: storage).verifyPayloads { progress?(part($0, of: $1)) }
-        })
+        },
+        provenance: { try SkiffReader(storage: $0).provenance })
 
     private static let kerasArchive = Format(
         identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],
@@ -59,7 +66,7 @@ public enum FormatRegistry {
         readWeights: { storage, _ in try SafetensorsReader.weights(storage: storage) },
         write: { graph, path, _, _, progress in
             try SafetensorsWriter.write(graph, to: path) { progress?(part($0, of: $1)) }
-            return []
+            return WriteReport()
         },
         weightsDifference: { storage, graph in
             WeightComparison.firstDifference(of: graph, from: try SafetensorsFile(storage: storage).tensors)

@@ -1,4 +1,5 @@
 internal import SkiffArchitectures
+public import SkiffFormat
 internal import SkiffKeras
 
 /// A network read from a file: its graph, and what the file was.
@@ -34,6 +35,8 @@ public struct Model: Sendable {
         byteCount = storage.byteCount
         self.storage = storage
         graph = try located(Place(file: file)) { try Self.graph(storage, format, file, architecture) }
+        // Whoever computes with weights maps them again; who copies them never does.
+        storage.releasePages(in: 0..<storage.byteCount)
     }
 
     private static func graph(
@@ -93,13 +96,12 @@ public struct Model: Sendable {
     /// Writes the model in the format that the path's extension asks for, atomically: a file that is there
     /// already is replaced as a whole, or not at all.
     /// - Parameter progress: Told what part is written, from 0 to 1.
-    /// - Returns: what there is to say of the written file, a line each.
     /// - Throws: ``SkiffError`` where that format is not written, the path is a file the model is read from, layers
     ///   cannot be carried, or the file cannot be written.
     @discardableResult
     public func write(
         to path: String, options: WriteOptions = WriteOptions(), progress: (@Sendable (Double) -> Void)? = nil
-    ) throws(SkiffError) -> [String] {
+    ) throws(SkiffError) -> WriteReport {
         let format = try FormatRegistry.format(forWriting: path)
         try checkTarget(path)
         // Where only weights are written, no layer has to be carried.
@@ -112,8 +114,7 @@ public struct Model: Sendable {
         }
         let report = progress.map { told in { @Sendable [share] part in told(share + part * (1 - share)) } }
         return try located(Place(file: path)) {
-            let source = self.path.split(separator: "/").last.map(String.init) ?? self.path
-            return try format.write?(graph, path, source, options, report) ?? []
+            try format.write?(graph, path, sources, options, report) ?? WriteReport()
         }
     }
 
@@ -122,6 +123,12 @@ public struct Model: Sendable {
     /// - Throws: ``SkiffError`` with the first tensor that is not what was written.
     public func verifyPayloads(progress: (@Sendable (Double) -> Void)? = nil) throws(SkiffError) {
         try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }
+    }
+
+    /// What the file says of where its network comes from and how it was written; `nil` for formats that say nothing.
+    /// - Throws: ``SkiffError`` where the file is damaged.
+    public func provenance() throws(SkiffError) -> Provenance? {
+        try located(Place(file: path)) { try format.provenance?(storage) }
     }
 
     /// Reads what was written of this model, checks its checksums and compares: every node, attribute and weight, to
@@ -139,6 +146,29 @@ public struct Model: Sendable {
         let written = try Model(contentsOf: path)
         try written.verifyPayloads(progress: progress)
         return graph.firstDifference(from: written.graph)
+    }
+
+    /// Reads what ``write(to:options:progress:)`` wrote and compares it: every node and attribute, and every weight,
+    /// unless writing proved these already.
+    /// - Returns: the first difference in words; `nil` where there is none.
+    /// - Throws: ``SkiffError`` where the file cannot be read or is damaged.
+    public func firstDifference(
+        fromWritten path: String, _ report: WriteReport, progress: (@Sendable (Double) -> Void)? = nil
+    ) throws(SkiffError) -> String? {
+        guard report.provesPayloads else { return try firstDifference(fromWritten: path, progress: progress) }
+        return graph.firstDifference(from: try Model(contentsOf: path).graph, comparesElements: false)
+    }
+
+    /// The files that the graph was read from, the model's own first.
+    private var sources: [Storage] {
+        var found = [storage]
+        var known: Set<ObjectIdentifier> = [ObjectIdentifier(storage)]
+        for value in graph.values {
+            guard let other = value.tensor?.storage, other.path != nil, known.insert(ObjectIdentifier(other)).inserted
+            else { continue }
+            found.append(other)
+        }
+        return found
     }
 
     /// What the model consists of: layers, residual blocks, family.

@@ -19,6 +19,8 @@ public struct SkiffError: LocatedError {
         case arrays(String, hint: String?)
         /// An architecture was given for a file that cannot take one.
         case architecture(String)
+        /// A file of a format that keeps no checksums cannot be checked.
+        case noChecksums(format: String)
         /// A refusal of the module that did the work.
         case module(any LocatedError)
     }
@@ -51,6 +53,7 @@ public struct SkiffError: LocatedError {
             name.isEmpty
                 ? "has no extension, which says the format to write" : "Skiff does not write .\(escaped(name)) files"
         case .sameFile: "is the input itself"
+        case .noChecksums(let format): "is a file of format \(format), which keeps no checksums"
         case .module(let error): error.message
         }
     }
@@ -63,6 +66,7 @@ public struct SkiffError: LocatedError {
         case .folder(_, let hint), .arrays(_, let hint): hint
         case .notWritable:
             "use " + FormatRegistry.writable.flatMap(\.extensions).map { "." + $0 }.joined(separator: " or ")
+        case .noChecksums: "skiff convert makes a native file of it, which does"
         case .sameFile: "choose another name for the output"
         case .architecture: "leave the architecture out, or name a file of weights"
         case .notConvertible: "skiff inspect shows such a model"

@@ -14,16 +14,20 @@ struct ConversionReport {
     var isVerified: Bool
     /// What the output cannot carry.
     var notes: [String] = []
+    /// How weights are stored; of native files alone.
+    var encodings = EncodingTable([])
     var duration = Duration.zero
 
     func text(colors: Bool) -> String {
-        let identical = "parity: identical, every \(compared)"
+        let identical = encodings.isLossless
+            ? "parity: identical, every \(compared)"
+            : "parity: every node identical, weights rounded to what was asked for"
         let parity =
             if let difference { "parity failed: \(difference)" } else { isVerified ? identical : "not verified" }
         let color = difference == nil ? "32" : "31"
         let verdict = colors && isVerified ? "\u{1B}[\(color)m\(parity)\u{1B}[0m" : parity
         return "\(escaped(fileName(model.path))) → \(escaped(target)): \(byteText(sourceBytes)) → "
-            + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)"
+            + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)" + encodings.text
     }
 
     /// The file, and external data where weights lie there.
@@ -37,6 +41,10 @@ struct ConversionReport {
         return files.values.reduce(model.byteCount, +)
     }
 
+    private var parityWord: String {
+        difference != nil ? "differs" : encodings.isLossless ? "identical" : "rounded"
+    }
+
     var json: JSONValue {
         [
             "schema": "skiff.convert/1",
@@ -47,7 +55,8 @@ struct ConversionReport {
             "output": ["path": .string(target), "bytes": .integer(Int64(written))],
             "tensors": .integer(Int64(tensorCount)), "nodes": .integer(Int64(model.graph.nodes.count)),
             "seconds": .number(seconds(duration)),
-            "parity": isVerified ? .string(difference == nil ? "identical" : "differs") : .null,
+            "parity": isVerified ? .string(parityWord) : .null,
+            "encodings": encodings.json,
             "assumptions": .array(model.assumptions.map { .string($0) }),
             "notes": .array((model.architectureNotes + notes).map { .string($0) }),
             "difference": difference.map { .string($0) } ?? .null,

@@ -21,6 +21,7 @@ struct SkiffTool: ParsableCommand {
             EXAMPLES
               skiff convert resnet50.h5 -o resnet50.skiff
               skiff verify resnet50.skiff resnet50.h5
+              skiff check resnet50.skiff
               skiff inspect resnet50.skiff
               skiff run resnet50.skiff --input image.npy --output scores.npy
               skiff bench resnet50.skiff
@@ -28,7 +29,7 @@ struct SkiffTool: ParsableCommand {
             Exit codes: 0 done, 1 parity failed, 2 input rejected, 64 usage.
             """,
         version: "skiff \(skiffVersion)",
-        subcommands: [Convert.self, Verify.self, Inspect.self, Run.self, Bench.self, GenerateDocumentation.self])
+        subcommands: [Convert.self, Verify.self, Check.self, Inspect.self, Run.self, Bench.self, GenerateDocumentation.self])
 
     static func main() {
         // A reader that went away is seen where the write fails.

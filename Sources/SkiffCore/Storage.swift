@@ -16,6 +16,8 @@ public final class Storage: Sendable {
         /// Memory of the system's.
         case anonymous
         case allocated
+        /// Bytes that are decoded when somebody looks at them first.
+        case deferred(DeferredBytes)
     }
 
     private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
@@ -26,6 +28,8 @@ public final class Storage: Sendable {
     public let path: String?
     /// The mapped file's device and inode, by which a writer tells that its target is its own source.
     public let identity: FileIdentity?
+    /// The mapped file, open, for ``read(_:into:)``; -1 where there is none.
+    private let descriptor: Int32
 
     /// Holds bytes of our own.
     public init(_ bytes: [UInt8]) {
@@ -36,6 +40,17 @@ public final class Storage: Sendable {
         byteCount = bytes.count
         path = nil
         identity = nil
+        descriptor = -1
+    }
+
+    /// Bytes that `decoder` gives when somebody looks at them first; see ``load()``.
+    public init(decoder: any StorageDecoder) {
+        bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        ownership = .deferred(DeferredBytes(decoder))
+        byteCount = decoder.byteCount
+        path = nil
+        identity = nil
+        descriptor = -1
     }
 
     /// Maps the regular file at `path` read-only.
@@ -65,6 +80,7 @@ public final class Storage: Sendable {
         guard byteCount > 0 else {
             bytes = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1))
             ownership = .allocated
+            self.descriptor = -1
             return
         }
         guard let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
@@ -72,6 +88,8 @@ public final class Storage: Sendable {
         }
         bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
         ownership = .mapped
+        // Where the process may have no more files open, reading goes through the mapping.
+        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     }
 
     /// Takes over a mapping: of a file without a name, or of memory.
@@ -81,12 +99,67 @@ public final class Storage: Sendable {
         byteCount = bytes.count
         path = nil
         identity = nil
+        descriptor = -1
     }
 
     deinit {
+        if descriptor >= 0 { close(descriptor) }
         switch ownership {
         case .mapped, .anonymous: munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
         case .allocated: bytes.deallocate()
+        case .deferred: break
+        }
+    }
+
+    /// The bytes in memory; what is deferred is decoded for it.
+    private var residentBytes: UnsafeRawBufferPointer {
+        if case .deferred(let deferred) = ownership { deferred.bytes() } else { bytes }
+    }
+
+    /// Decodes what is deferred, so that it lies in memory; for all other storages does nothing.
+    ///
+    /// Whoever computes with weights calls it before: the bytes of a storage that cannot be decoded are all 0xFF,
+    /// no numbers, where they are lent nevertheless.
+    /// - Throws: ``CoreError`` where the decoder refuses its input or memory lacks; each time.
+    public func load() throws(CoreError) {
+        if case .deferred(let deferred) = ownership { try deferred.load() }
+    }
+
+    /// Whether ``load()`` has something to do.
+    public var isDeferred: Bool {
+        if case .deferred(let deferred) = ownership { !deferred.isLoaded } else { false }
+    }
+
+    /// Copies the bytes of `range` to the beginning of `buffer`.
+    ///
+    /// A file is read and a deferred storage decoded in part, so that memory stays flat however large they are.
+    /// - Precondition: `buffer` has room for them.
+    /// - Throws: ``CoreError`` `rangeOutside`; `system` and `truncated` where the file cannot be read or became
+    ///   shorter; what a decoder throws.
+    public func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(CoreError) {
+        try check(range)
+        precondition(buffer.count >= range.count, "buffer too small")
+        if case .deferred(let deferred) = ownership { return try deferred.read(range, into: buffer) }
+        guard descriptor >= 0 else {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+            releasePages(in: range)
+            return
+        }
+        var done = 0
+        while done < range.count {
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, min(range.count - done, 1 << 30),
+                off_t(range.lowerBound + done))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw CoreError(
+                    .system(call: "read", code: errno), at: Place(file: path, byteOffset: range.lowerBound + done))
+            }
+            guard count > 0 else {
+                throw CoreError(
+                    .truncated(needed: range.count, available: done), at: Place(file: path, byteOffset: range.lowerBound))
+            }
+            done += count
         }
     }
 
@@ -94,7 +167,7 @@ public final class Storage: Sendable {
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(bytes)
+        try body(residentBytes)
     }
 
     /// Lends the bytes of `range` for the duration of `body`.
@@ -103,13 +176,13 @@ public final class Storage: Sendable {
         in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "range outside its storage")
-        return try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        return try body(UnsafeRawBufferPointer(rebasing: residentBytes[range]))
     }
 
     /// Lets the system take back the memory of mapped pages that lie wholly inside `range`; they are read again
     /// from the file when somebody needs them. Keeps a copy of a large file flat in memory.
     public func releasePages(in range: Range<Int>) {
-        guard ownership == .mapped, let base = bytes.baseAddress else { return }
+        guard case .mapped = ownership, let base = bytes.baseAddress else { return }
         let page = Int(getpagesize())
         let start = (max(0, range.lowerBound) + page - 1) / page * page
         let end = min(byteCount, range.upperBound) / page * page

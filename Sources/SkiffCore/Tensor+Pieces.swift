@@ -7,17 +7,35 @@ internal import Darwin
 #endif
 
 extension Tensor {
-    /// Lends the payload piece by piece in little-endian order, and gives pages of a mapped file back after each.
-    public func forEachLittleEndianPiece<Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
-        var start = byteRange.lowerBound
-        while start < byteRange.upperBound {
-            let piece = start..<min(byteRange.upperBound, start + Storage.pieceBytes)
-            try withLittleEndianBytes(in: piece, body)
-            storage.releasePages(in: piece)
+    /// Lends the payload piece by piece in little-endian order. Memory stays flat however large it is.
+    /// - Throws: ``CoreError`` where the payload cannot be read or decoded, and what `body` throws.
+    public func forEachLittleEndianPiece(
+        _ body: (UnsafeRawBufferPointer) throws(CoreError) -> Void
+    ) throws(CoreError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(byteRange.count, Storage.pieceBytes), alignment: 64)
+        defer { buffer.deallocate() }
+        var start = 0
+        while start < byteRange.count {
+            let piece = start..<min(byteRange.count, start + Storage.pieceBytes)
+            try readLittleEndian(piece, into: buffer)
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<piece.count]))
             start = piece.upperBound
         }
+    }
+
+    /// Copies the bytes of `piece`, counted from the payload's first and whole elements of it, to the beginning of
+    /// `buffer`, in little-endian order.
+    /// - Precondition: `buffer` has room for them.
+    /// - Throws: ``CoreError`` where they cannot be read or decoded.
+    public func readLittleEndian(
+        _ piece: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(CoreError) {
+        try storage.read(
+            byteRange.lowerBound + piece.lowerBound..<byteRange.lowerBound + piece.upperBound, into: buffer)
+        guard byteOrder == .big, wordBytes > 1 else { return }
+        let words = UnsafeMutableRawBufferPointer(rebasing: buffer[..<piece.count])
+        for start in stride(from: 0, to: words.count, by: wordBytes) { words[start..<start + wordBytes].reverse() }
     }
 
     /// Position of the first element whose bits are not those of `other`, row-major; `nil` where all are equal.

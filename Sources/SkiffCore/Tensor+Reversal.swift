@@ -22,8 +22,11 @@ extension Tensor {
                 initialized = source.count
             }
         }
-        return try Tensor(
+        var reversed = try Tensor(
             elementType: elementType, shape: shape, storage: Storage(bytes), byteRange: 0..<bytes.count,
             byteOrder: byteOrder)
+        reversed.origin = origin ?? TensorOrigin()
+        reversed.origin?.transforms.append("kernel reversed")
+        return reversed
     }
 }

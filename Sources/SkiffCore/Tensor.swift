@@ -8,6 +8,8 @@ public struct Tensor: Sendable {
     /// The payload's bytes within ``storage``.
     public let byteRange: Range<Int>
     public let byteOrder: ByteOrder
+    /// Where the elements were first read from, where that is not told by ``storage`` and ``byteRange``.
+    public var origin: TensorOrigin?
 
     /// - Throws: ``CoreError`` where the range lies outside the storage, or does not hold exactly the bytes
     ///   that shape and element type need.

@@ -41,19 +41,30 @@ extension Provenance {
         message.source_format = arena.text(metadata.sourceFormat)
         message.producer = arena.text(metadata.producer)
         message.n_entries = metadata.entries.count
-        message.entries = arena.messages(metadata.entries) { entry in
-            var message = Skiff__Entry()
-            skiff__entry__init(&message)
-            message.key = arena.text(entry.key)
-            message.value = arena.text(entry.value)
+        message.entries = arena.messages(metadata.entries) { $0.message(arena) }
+        message.tool = arena.text(tool)
+        message.n_sources = metadata.sources.count
+        message.sources = arena.messages(metadata.sources) { source in
+            var message = Skiff__Source()
+            skiff__source__init(&message)
+            message.name = arena.text(source.name)
+            message.byte_count = UInt64(source.byteCount)
+            message.sha256 = arena.bytes(source.checksum)
             return message
         }
-        message.tool = arena.text(tool)
-        message.source_name = sourceName.map(arena.text)
-        if let sourceChecksum {
-            message.has_source_sha256 = 1
-            message.source_sha256 = ProtobufCBinaryData(len: sourceChecksum.count, data: arena.array(sourceChecksum))
-        }
+        message.parity = parity.map(arena.text)
+        message.n_measurements = measurements.count
+        message.measurements = arena.messages(measurements) { $0.message(arena) }
+        return message
+    }
+}
+
+extension GraphMetadata.Entry {
+    fileprivate func message(_ arena: MessageArena) -> Skiff__Entry {
+        var message = Skiff__Entry()
+        skiff__entry__init(&message)
+        message.key = arena.text(key)
+        message.value = arena.text(value)
         return message
     }
 }
@@ -78,11 +89,50 @@ extension TensorRecord {
         message.element_type = arena.text(elementType)
         message.n_extents = extents.count
         message.extents = arena.array(extents)
-        message.encoding = encoding.map(arena.text)
+        message.encoding = encoding.map { arena.array(CollectionOfOne($0.message(arena))) }
         message.offset = offset
         message.byte_count = byteCount
-        message.sha256 = ProtobufCBinaryData(len: checksum.count, data: arena.array(checksum))
+        message.sha256 = arena.bytes(checksum)
+        message.digest = arena.bytes(digest)
+        message.n_canonical_axes = canonicalAxes.count
+        message.canonical_axes = arena.array(canonicalAxes)
+        message.origin = origin.map { arena.array(CollectionOfOne($0.message(arena))) }
         return message
+    }
+}
+
+extension EncodingRecord {
+    fileprivate func message(_ arena: MessageArena) -> Skiff__Encoding {
+        var message = Skiff__Encoding()
+        skiff__encoding__init(&message)
+        message.name = arena.text(name)
+        message.has_axis = axis == nil ? 0 : 1
+        message.axis = axis ?? 0
+        message.has_source_digest = sourceDigest == nil ? 0 : 1
+        message.source_digest = arena.bytes(sourceDigest ?? [])
+        return message
+    }
+}
+
+extension OriginRecord {
+    fileprivate func message(_ arena: MessageArena) -> Skiff__Origin {
+        var message = Skiff__Origin()
+        skiff__origin__init(&message)
+        message.name = name.map(arena.text)
+        message.has_source = source == nil ? 0 : 1
+        message.source = source ?? 0
+        message.member = member.map(arena.text)
+        message.has_offset = offset == nil ? 0 : 1
+        message.offset = offset ?? 0
+        message.n_transforms = transforms.count
+        message.transforms = arena.array(transforms.map { Optional(arena.text($0)) })
+        return message
+    }
+}
+
+extension MessageArena {
+    fileprivate func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+        ProtobufCBinaryData(len: bytes.count, data: array(bytes))
     }
 }
 

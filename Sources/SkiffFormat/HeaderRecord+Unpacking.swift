@@ -9,7 +9,7 @@ extension HeaderRecord {
         ProtobufSchema(
             descriptor: UnsafeRawPointer(descriptor),
             roles: ProtobufSchema.Roles(
-                prose: ["value", "text", "texts"],
+                prose: ["value", "text", "texts", "transforms"],
                 limits: [
                     "Node": ("nodes", Limits.nodes), "Value": ("values", 4 * Limits.nodes),
                     "Tensor": ("tensors", Limits.tensors), "Operator": ("operators", Limits.nodes),
@@ -37,12 +37,12 @@ extension HeaderRecord {
             }
         } catch {
             var place = error.place
-            place.byteOffset = place.byteOffset.map { $0 + Layout.prologueBytes }
+            place.byteOffset = nil
             throw FormatError(.header(error.reason), at: place)
         }
         // F8
         guard try packed() == bytes else {
-            throw FormatError(.notCanonical, at: Place(byteOffset: Layout.prologueBytes))
+            throw FormatError(.notCanonical)
         }
     }
 
@@ -77,12 +77,18 @@ extension Provenance {
         self.init(
             metadata: GraphMetadata(
                 sourceFormat: text(message.source_format), producer: text(message.producer),
-                entries: records(message.entries, message.n_entries) {
-                    GraphMetadata.Entry(text($0.key), text($0.value))
+                entries: records(message.entries, message.n_entries) { GraphMetadata.Entry($0) },
+                sources: records(message.sources, message.n_sources) {
+                    GraphMetadata.Source(
+                        name: text($0.name), byteCount: Int(clamping: $0.byte_count), checksum: bytes($0.sha256))
                 }),
-            tool: text(message.tool), sourceName: message.source_name.map { text($0) },
-            sourceChecksum: message.has_source_sha256 != 0 ? bytes(message.source_sha256) : nil)
+            tool: text(message.tool), parity: message.parity.map { text($0) },
+            measurements: records(message.measurements, message.n_measurements) { GraphMetadata.Entry($0) })
     }
+}
+
+extension GraphMetadata.Entry {
+    fileprivate init(_ message: Skiff__Entry) { self.init(text(message.key), text(message.value)) }
 }
 
 extension ValueRecord {
@@ -98,10 +104,31 @@ extension TensorRecord {
     fileprivate init(_ message: Skiff__Tensor) {
         elementType = text(message.element_type)
         extents = Array(UnsafeBufferPointer(start: message.extents, count: message.n_extents))
-        encoding = message.encoding.map { text($0) }
+        encoding = message.encoding.map { EncodingRecord($0.pointee) }
         offset = message.offset
         byteCount = message.byte_count
         checksum = bytes(message.sha256)
+        digest = bytes(message.digest)
+        canonicalAxes = Array(UnsafeBufferPointer(start: message.canonical_axes, count: message.n_canonical_axes))
+        origin = message.origin.map { OriginRecord($0.pointee) }
+    }
+}
+
+extension EncodingRecord {
+    fileprivate init(_ message: Skiff__Encoding) {
+        name = text(message.name)
+        axis = message.has_axis != 0 ? message.axis : nil
+        sourceDigest = message.has_source_digest != 0 ? bytes(message.source_digest) : nil
+    }
+}
+
+extension OriginRecord {
+    fileprivate init(_ message: Skiff__Origin) {
+        name = message.name.map { text($0) }
+        source = message.has_source != 0 ? message.source : nil
+        member = message.member.map { text($0) }
+        offset = message.has_offset != 0 ? message.offset : nil
+        transforms = UnsafeBufferPointer(start: message.transforms, count: message.n_transforms).map { text($0) }
     }
 }
 

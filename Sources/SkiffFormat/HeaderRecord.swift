@@ -22,10 +22,28 @@ struct TensorRecord: Hashable {
     var elementType: String
     var extents: [UInt64]
     /// `nil` for raw payloads.
-    var encoding: String?
+    var encoding: EncodingRecord?
     var offset: UInt64
     var byteCount: UInt64
     var checksum: [UInt8]
+    var digest: [UInt8]
+    /// Empty where the canonical order is the tensor's own.
+    var canonicalAxes: [UInt32]
+    var origin: OriginRecord?
+}
+
+struct EncodingRecord: Hashable {
+    var name: String
+    var axis: UInt32?
+    var sourceDigest: [UInt8]?
+}
+
+struct OriginRecord: Hashable {
+    var name: String?
+    var source: UInt32?
+    var member: String?
+    var offset: UInt64?
+    var transforms: [String]
 }
 
 struct FactRecord: Hashable {

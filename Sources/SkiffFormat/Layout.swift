@@ -4,13 +4,14 @@ internal import SkiffCore
 enum Layout {
     /// 0x89, then `SKIFF`, then CR LF: a text transfer that changes line ends is noticed at once.
     static let magic: [UInt8] = [0x89, 0x53, 0x4B, 0x49, 0x46, 0x46, 0x0D, 0x0A]
-    static let version: UInt32 = 1
-    /// Bytes before the header.
+    static let version: UInt32 = 2
+    /// Bytes before the payloads.
     static let prologueBytes = 64
     /// Bytes of the prologue that the header's checksum covers: all before the checksum itself.
     static let coveredBytes = 32
     static let checksumBytes = 32
-    /// Payloads begin at multiples of this.
+    static let digestBytes = 16
+    /// Raw payloads begin at multiples of this.
     static let alignment = 64
     /// Bytes of the header. A network of 10,000 bottleneck blocks, 100,000 nodes and 250,000 weights, has 30 MB.
     static let headerLimit = 64 << 20
@@ -24,15 +25,21 @@ enum Layout {
 
 /// The first 64 bytes of a file.
 struct Prologue {
+    /// Bytes of the header as it lies in the file.
     var headerBytes: Int
+    /// Bytes of the header when inflated; 0 where it lies there as it is.
+    var inflatedBytes: Int
     var fileBytes: Int
-    /// SHA-256 of the 32 bytes before it and of the header.
+    /// SHA-256 of the 32 bytes before it and of the header as it lies in the file.
     var checksum: [UInt8]
 
+    /// First byte of the header: it ends the file.
+    var headerStart: Int { fileBytes - headerBytes }
+
     /// The bytes that the checksum covers.
-    static func covered(headerBytes: Int, fileBytes: Int) -> [UInt8] {
+    static func covered(headerBytes: Int, inflatedBytes: Int, fileBytes: Int) -> [UInt8] {
         var bytes = Layout.magic
-        bytes += [Layout.version, 0].littleEndianBytes { $0.littleEndian }
+        bytes += [Layout.version, UInt32(inflatedBytes)].littleEndianBytes { $0.littleEndian }
         bytes += [UInt64(headerBytes), UInt64(fileBytes)].littleEndianBytes { $0.littleEndian }
         return bytes
     }
@@ -51,9 +58,11 @@ struct Prologue {
         let version = bytes.word(UInt32.self, at: 8)
         // F2
         guard version == Layout.version else { throw FormatError(.version(found: version), at: Place(byteOffset: 8)) }
-        let reserved = bytes.word(UInt32.self, at: 12)
+        inflatedBytes = Int(bytes.word(UInt32.self, at: 12))
         // F3
-        guard reserved == 0 else { throw FormatError(.reserved(found: reserved), at: Place(byteOffset: 12)) }
+        guard inflatedBytes <= Layout.headerLimit else {
+            throw FormatError(.inflatedLength(declared: inflatedBytes), at: Place(byteOffset: 12))
+        }
         let declaredLength = bytes.word(UInt64.self, at: 24)
         // F4
         guard declaredLength == UInt64(fileLength) else {

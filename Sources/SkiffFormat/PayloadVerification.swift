@@ -1,70 +1,112 @@
-internal import Dispatch
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-internal import Synchronization
 internal import SkiffCore
 public import SkiffGraph
 
 extension SkiffReader {
-    /// Reads every payload and checks its checksum, on all processors, and that the bytes between are zero.
-    /// - Parameter progress: told the bytes checked so far and those there are, from any thread, one call at a
-    ///   time.
-    /// - Throws: ``FormatError`` for F9 and F20, of the first damaged tensor in the file's order.
+    /// Reads every payload and checks its checksum and its elements' digest, on all processors, and that the bytes
+    /// between are zero. Memory stays flat.
+    /// - Parameter progress: told the bytes of elements checked so far and those there are, from any thread, one call
+    ///   at a time.
+    /// - Throws: ``FormatError`` for F9, F20 and F21, of the first damaged tensor in the order of weights.
     public func verifyPayloads(
         progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(FormatError) {
-        let total = payloads.reduce(0) { $0 + $1.range.count }
-        let state = Mutex((done: 0, firstFailure: Int?.none))
-        let next = Atomic(0)
-        let workers = max(1, min(payloads.count, onlineProcessors(), Self.workerLimit))
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < payloads.count else { return }
-                let isSound = (try? check(index)) != nil
-                state.withLock { state in
-                    state.done += payloads[index].range.count
-                    if !isSound { state.firstFailure = min(state.firstFailure ?? index, index) }
-                    progress?(state.done, total)
-                }
-            }
-        }
-        if let failure = state.withLock({ $0.firstFailure }) { try check(failure) }
+        let told = Progress(total: payloads.reduce(0) { $0 + $1.elementRange.count }, progress)
+        try payloads.verify(in: storage) { told.advance($0) }
+        try checkPadding()
     }
 
-    /// Checks one weight's checksum. Values that are no weights pass.
-    /// - Throws: ``FormatError`` for F9 and F20.
+    /// Checks one weight's payload. Values that are no weights pass.
+    /// - Throws: ``FormatError`` for F20 and F21.
     public func verifyPayload(of id: ValueID) throws(FormatError) {
-        guard let index = payloads.firstIndex(where: { $0.value == id }) else { return }
-        try check(index)
+        guard let index = weights.firstIndex(of: id) else { return }
+        try [payloads[index]].verify(in: storage) { _ in }
     }
 
-    /// The payload at `index`, and the padding behind it.
-    private func check(_ index: Int) throws(FormatError) {
-        let payload = payloads[index]
-        let place = Place(file: storage.path, tensor: payload.name, byteOffset: payload.range.lowerBound)
-        var checksum = Checksum()
-        storage.forEachPiece(in: payload.range) { checksum.update($0) }
-        // F20
-        guard checksum.finished() == payload.checksum else { throw FormatError(.payloadChecksum, at: place) }
-        let paddingEnd = index + 1 < payloads.count ? payloads[index + 1].range.lowerBound : payload.range.upperBound
-        let isZero = storage.withUnsafeBytes(in: payload.range.upperBound..<paddingEnd) { $0.allSatisfy { $0 == 0 } }
-        // F9
-        guard isZero else {
-            var place = place
-            place.byteOffset = payload.range.upperBound
-            throw FormatError(.padding, at: place)
+    /// - Throws: ``FormatError`` for F9.
+    private func checkPadding() throws(FormatError) {
+        var end = Layout.prologueBytes
+        for payload in payloads where payload.range.lowerBound >= end {
+            let padding = end..<payload.range.lowerBound
+            // F9
+            guard storage.withUnsafeBytes(in: padding, { $0.allSatisfy { $0 == 0 } }) else {
+                throw FormatError(.padding, at: Place(file: storage.path, tensor: payload.name, byteOffset: end))
+            }
+            end = payload.range.upperBound
         }
     }
-
-    /// Each thread holds a piece of the file in memory.
-    private static let workerLimit = 8
 }
 
-/// Processors that the system has at work.
-private func onlineProcessors() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+extension [Payload] {
+    /// Checks all payloads, several at a time.
+    /// - Parameters:
+    ///   - file: where they lie.
+    ///   - progress: told bytes of elements that were checked, from any thread.
+    /// - Throws: ``FormatError`` for F20 and F21, of the first damaged one.
+    func verify(in file: Storage, _ progress: @escaping @Sendable (Int) -> Void) throws(FormatError) {
+        try concurrently(count) { index throws(FormatError) in
+            let payload = self[index]
+            do throws(FormatError) {
+                try payload.verify(in: file, progress)
+            } catch {
+                throw error.at(Place(file: file.path, tensor: payload.name, byteOffset: payload.range.lowerBound))
+            }
+        }
+    }
+}
+
+extension Payload {
+    fileprivate func verify(in file: Storage, _ progress: (Int) -> Void) throws(FormatError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
+        defer { buffer.deallocate() }
+        var checksum = Checksum()
+        var sum = CanonicalDigest(form.elementType, elementCount: elementCount)
+        let isRaw = form.encoding == .raw
+        do throws(CoreError) {
+            try forEachPiece(of: range, in: file, buffer) { bytes, start in
+                checksum.update(bytes)
+                if isRaw {
+                    sum.add(bytes, first: start / index.wordBytes, of: index)
+                    progress(bytes.count)
+                }
+            }
+        } catch {
+            throw FormatError(error)
+        }
+        // F20
+        guard checksum.finished() == self.checksum else { throw FormatError(.payloadChecksum) }
+        if !isRaw {
+            do throws(CoreError) {
+                try forEachPiece(of: elementRange, in: elements, buffer) { bytes, start in
+                    sum.add(bytes, first: start / index.wordBytes, of: index)
+                    progress(bytes.count)
+                }
+            } catch {
+                // F21: blocks that cannot be decoded have no elements.
+                throw FormatError(.digest(error.message), at: error.place)
+            }
+        }
+        // F21
+        guard sum.bytes == digest else {
+            throw FormatError(.digest("elements do not have their declared digest; the file was not written by a sound writer"))
+        }
+    }
+
+    private func forEachPiece(
+        of range: Range<Int>, in storage: Storage, _ buffer: UnsafeMutableRawBufferPointer,
+        _ body: (_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Void
+    ) throws(CoreError) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let piece = start..<min(range.upperBound, start + buffer.count)
+            try storage.read(piece, into: buffer)
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<piece.count]), start - range.lowerBound)
+            start = piece.upperBound
+        }
+    }
+
+    /// Bytes that are read at a time: of encoded elements whole blocks.
+    private var pieceBytes: Int {
+        let unit = form.encoding == .raw ? 1 : form.blockElements * form.width
+        return max(1, (1 << 18) / unit) * unit
+    }
+}

@@ -1,23 +1,23 @@
 public import SkiffGraph
 
-/// Where a file's network comes from.
+/// Where a file's network comes from, and who wrote the file.
 public struct Provenance: Hashable, Sendable {
-    /// What the graph itself carries: source format, producer, opset and the like.
+    /// What the graph itself carries: source format and files, producer, opset and the like.
     public var metadata: GraphMetadata
     /// The program that wrote the file.
     public var tool: String
-    /// Name of the converted file, without folders.
-    public var sourceName: String?
-    /// SHA-256 of the converted file, 32 bytes.
-    public var sourceChecksum: [UInt8]?
+    /// What the writer proved of the file before it gave it its name; `nil` where it was told not to.
+    public var parity: String?
+    /// What was measured of the file: the budget that encodings were chosen for, how far outputs moved, on what.
+    public var measurements: [GraphMetadata.Entry]
 
     public init(
-        metadata: GraphMetadata = GraphMetadata(), tool: String = "skiff", sourceName: String? = nil,
-        sourceChecksum: [UInt8]? = nil
+        metadata: GraphMetadata = GraphMetadata(), tool: String = "skiff", parity: String? = nil,
+        measurements: [GraphMetadata.Entry] = []
     ) {
         self.metadata = metadata
         self.tool = tool
-        self.sourceName = sourceName
-        self.sourceChecksum = sourceChecksum
+        self.parity = parity
+        self.measurements = measurements
     }
 }

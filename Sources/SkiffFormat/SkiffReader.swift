@@ -9,16 +9,10 @@ public struct SkiffReader: Sendable {
     public let graph: Graph
     public let provenance: Provenance
     let storage: Storage
-    /// The weights with their checksums, in the order of the file.
+    /// The payloads, in the order of ``weights``.
     let payloads: [Payload]
-
-    /// A weight's bytes in the file.
-    struct Payload: Sendable {
-        var name: String
-        var value: ValueID
-        var range: Range<Int>
-        var checksum: [UInt8]
-    }
+    /// The weights, in the order of values.
+    let weights: [ValueID]
 
     /// Whether a file that begins with `head` is a native file.
     public static func recognizes(_ head: [UInt8]) -> Bool { head.starts(with: Layout.magic) }
@@ -42,20 +36,17 @@ public struct SkiffReader: Sendable {
     private init(checked storage: Storage) throws(FormatError) {
         let (prologue, header) = try Self.readHeader(storage)
         let record = try HeaderRecord(unpacking: header)
-        let headerEnd = Layout.prologueBytes + prologue.headerBytes
-        let payloads = try Self.locatePayloads(record, headerEnd: headerEnd, fileBytes: prologue.fileBytes)
-        try Self.checkPadding(storage, headerEnd: headerEnd)
+        let payloads = try PayloadLocator(record, storage, headerStart: prologue.headerStart).payloads()
         var tensors: [Tensor] = []
         tensors.reserveCapacity(payloads.count)
+        let tensorRecords = record.values.compactMap(\.tensor)
         do throws(CoreError) {
-            for payload in payloads {
-                guard let tensor = record.values[payload.value.index].tensor,
-                    let type = ElementType(rawValue: tensor.elementType)
-                else { continue }
-                tensors.append(
-                    try Tensor(
-                        elementType: type, shape: tensor.extents.map { Int(clamping: $0) }, storage: storage,
-                        byteRange: payload.range))
+            for (payload, record) in zip(payloads, tensorRecords) {
+                var tensor = try Tensor(
+                    elementType: payload.form.elementType, shape: record.extents.map { Int(clamping: $0) },
+                    storage: payload.elements, byteRange: payload.elementRange)
+                tensor.origin = record.origin.map { TensorOrigin($0) }
+                tensors.append(tensor)
             }
         } catch {
             throw FormatError(error)
@@ -64,14 +55,15 @@ public struct SkiffReader: Sendable {
         provenance = record.provenance
         self.storage = storage
         self.payloads = payloads
+        weights = graph.weights
     }
 
     /// A copy of the header, so that nothing that is checked changes afterwards.
-    /// - Throws: ``FormatError`` for F1 to F6.
+    /// - Throws: ``FormatError`` for F1 to F7.
     private static func readHeader(_ storage: Storage) throws(FormatError) -> (Prologue, [UInt8]) {
         let head = try bytes(of: storage, 0..<min(Layout.prologueBytes, storage.byteCount))
         let prologue = try Prologue(head, fileLength: storage.byteCount)
-        let header = try bytes(of: storage, Layout.prologueBytes..<Layout.prologueBytes + prologue.headerBytes)
+        let header = try bytes(of: storage, prologue.headerStart..<prologue.fileBytes)
         var checksum = Checksum()
         checksum.update(Array(head.prefix(Layout.coveredBytes)))
         checksum.update(header)
@@ -79,7 +71,16 @@ public struct SkiffReader: Sendable {
         guard checksum.finished() == prologue.checksum else {
             throw FormatError(.headerChecksum, at: Place(byteOffset: Layout.coveredBytes))
         }
-        return (prologue, header)
+        guard prologue.inflatedBytes > 0 else { return (prologue, header) }
+        do throws(CoreError) {
+            let inflated = try header.span.bytes.withUnsafeBytes { bytes throws(CoreError) in
+                try boundedInflate(bytes, framing: .zlib, size: prologue.inflatedBytes)
+            }
+            return (prologue, inflated)
+        } catch {
+            // F7
+            throw FormatError(.header(error.reason), at: Place(byteOffset: prologue.headerStart))
+        }
     }
 
     private static func bytes(of storage: Storage, _ range: Range<Int>) throws(FormatError) -> [UInt8] {
@@ -89,80 +90,12 @@ public struct SkiffReader: Sendable {
             throw FormatError(error)
         }
     }
-
-    /// The range of every payload, checked against its tensor, the one before it and the file.
-    /// - Throws: ``FormatError`` for F10 to F14.
-    private static func locatePayloads(
-        _ record: HeaderRecord, headerEnd: Int, fileBytes: Int
-    ) throws(FormatError) -> [Payload] {
-        let weights = record.values.enumerated().filter { $0.element.tensor != nil }
-        guard let start = Layout.aligned(headerEnd), !weights.isEmpty else {
-            // F11
-            guard headerEnd == fileBytes else {
-                throw FormatError(.payloadEnd(declared: fileBytes, expected: headerEnd))
-            }
-            return []
-        }
-        var payloads: [Payload] = []
-        var end = 0
-        for (position, value) in weights {
-            guard let tensor = value.tensor, let offset = Layout.aligned(end) else { continue }
-            do throws(FormatError) {
-                let byteCount = try tensor.checkedByteCount()
-                // F10
-                guard tensor.offset == UInt64(offset) else {
-                    throw FormatError(
-                        .payloadOffset(declared: tensor.offset, expected: offset, behind: payloads.last?.name))
-                }
-                // F20: a checksum of another length cannot be had.
-                guard tensor.checksum.count == Layout.checksumBytes else { throw FormatError(.payloadChecksum) }
-                let lower = start + offset
-                end = offset + byteCount
-                payloads.append(
-                    Payload(
-                        name: value.name, value: ValueID(position), range: lower..<lower + byteCount,
-                        checksum: tensor.checksum))
-            } catch {
-                throw error.at(Place(tensor: value.name))
-            }
-        }
-        // F11
-        guard start + end == fileBytes else {
-            throw FormatError(.payloadEnd(declared: fileBytes, expected: start + end))
-        }
-        return payloads
-    }
-
-    /// - Throws: ``FormatError`` for F9.
-    private static func checkPadding(_ storage: Storage, headerEnd: Int) throws(FormatError) {
-        guard let start = Layout.aligned(headerEnd) else { return }
-        let padding = try bytes(of: storage, headerEnd..<min(start, storage.byteCount))
-        // F9
-        guard padding.allSatisfy({ $0 == 0 }) else { throw FormatError(.padding, at: Place(byteOffset: headerEnd)) }
-    }
 }
 
-extension TensorRecord {
-    /// The payload's bytes as type and shape prescribe them.
-    /// - Throws: ``FormatError`` for F12 to F14.
-    fileprivate func checkedByteCount() throws(FormatError) -> Int {
-        // F12
-        guard let type = ElementType(rawValue: elementType) else {
-            throw FormatError(.tensorType("element type \"\(escaped(elementType))\" is not known"))
-        }
-        // F13
-        if let encoding { throw FormatError(.encoding(encoding)) }
-        let expected: Int
-        do throws(CoreError) {
-            expected = try checkedTensorBytes(shape: extents.map { Int(clamping: $0) }, elementType: type)
-        } catch {
-            // F12
-            throw FormatError(.tensorType(error.message))
-        }
-        // F14
-        guard byteCount == UInt64(expected) else {
-            throw FormatError(.payloadLength(declared: byteCount, expected: expected))
-        }
-        return expected
+extension TensorOrigin {
+    fileprivate init(_ record: OriginRecord) {
+        self.init(
+            name: record.name, file: record.source.map { Int($0) }, member: record.member,
+            byteOffset: record.offset.map { Int(clamping: $0) }, transforms: record.transforms)
     }
 }

@@ -71,17 +71,35 @@ public struct GraphMetadata: Hashable, Sendable {
         }
     }
 
+    /// A file that weights were first read from.
+    public struct Source: Hashable, Sendable {
+        /// Without folders.
+        public var name: String
+        public var byteCount: Int
+        /// Its SHA-256, 32 bytes.
+        public var checksum: [UInt8]
+
+        public init(name: String, byteCount: Int, checksum: [UInt8]) {
+            self.name = name
+            self.byteCount = byteCount
+            self.checksum = checksum
+        }
+    }
+
     /// `ONNX`, `Keras HDF5`, `Keras v3 archive`; the format of the first source, kept through conversions.
     public var sourceFormat: String
     /// Who wrote the source: `pytorch 2.9.0`, `keras 3.12.0`.
     public var producer: String
     /// Further facts in the source's order: `opset`, `ir_version`, `backend`, …
     public var entries: [Entry]
+    /// The files of the first source, the model's own first; known once they were read to the end, in a native file.
+    public var sources: [Source]
 
-    public init(sourceFormat: String = "", producer: String = "", entries: [Entry] = []) {
+    public init(sourceFormat: String = "", producer: String = "", entries: [Entry] = [], sources: [Source] = []) {
         self.sourceFormat = sourceFormat
         self.producer = producer
         self.entries = entries
+        self.sources = sources
     }
 
     /// The first entry under `key`.

@@ -5,15 +5,17 @@ extension Graph {
     ///
     /// Compared are names, order, operators with all attributes, facts, metadata, and weights by their elements' bits
     /// wherever they are stored. Linear in the graph and in the bytes of its weights.
-    public func firstDifference(from other: Graph) -> String? {
+    /// - Parameter comparesElements: whether weights' elements are compared; else only their types and shapes.
+    public func firstDifference(from other: Graph, comparesElements: Bool = true) -> String? {
         difference("name", name, other.name)
-            ?? difference("metadata", metadata, other.metadata)
+            ?? difference("metadata", metadata.withoutSources, other.metadata.withoutSources)
             ?? difference("number of values", values.count, other.values.count)
             ?? difference("number of nodes", nodes.count, other.nodes.count)
             ?? difference("inputs", inputs.map(\.index), other.inputs.map(\.index))
             ?? difference("outputs", outputs, other.outputs)
             ?? nodes.indices.lazy.compactMap { nodeDifference($0, other) }.first
-            ?? values.indices.lazy.compactMap { values[$0].firstDifference(from: other.values[$0], index: $0) }.first
+            ?? values.indices.lazy.compactMap { values[$0].firstDifference(from: other.values[$0], index: $0, comparesElements) }
+                .first
     }
 
     private func nodeDifference(_ index: Int, _ other: Graph) -> String? {
@@ -27,15 +29,24 @@ extension Graph {
     }
 }
 
+extension GraphMetadata {
+    /// Sources are known in a native file alone.
+    fileprivate var withoutSources: GraphMetadata {
+        var metadata = self
+        metadata.sources = []
+        return metadata
+    }
+}
+
 extension Value {
-    fileprivate func firstDifference(from other: Value, index: Int) -> String? {
+    fileprivate func firstDifference(from other: Value, index: Int, _ comparesElements: Bool) -> String? {
         let place = "value \(index) \"\(escaped(name))\": "
         return difference(place + "name", name, other.name)
-            ?? sourceDifference(from: other.source, place)
+            ?? sourceDifference(from: other.source, place, comparesElements)
             ?? difference(place + "fact", fact, other.fact)
     }
 
-    private func sourceDifference(from other: Source, _ place: String) -> String? {
+    private func sourceDifference(from other: Source, _ place: String, _ comparesElements: Bool) -> String? {
         switch (source, other) {
         case (.input, .input): nil
         case (.node(let node, let output), .node(let otherNode, let otherOutput)):
@@ -43,7 +54,7 @@ extension Value {
                 ?? difference(place + "output", output, otherOutput)
         case (.weight(let tensor, let isOverridable), .weight(let otherTensor, let isOtherOverridable)):
             difference(place + "overridable", isOverridable, isOtherOverridable)
-                ?? tensor.firstDifference(from: otherTensor, place)
+                ?? tensor.firstDifference(from: otherTensor, place, comparesElements)
         default: difference(place + "source", source.kindText, other.kindText)
         }
     }
@@ -60,12 +71,13 @@ extension Value.Source {
 }
 
 extension Tensor {
-    fileprivate func firstDifference(from other: Tensor, _ place: String) -> String? {
+    fileprivate func firstDifference(from other: Tensor, _ place: String, _ comparesElements: Bool) -> String? {
         if let found = difference(place + "element type", elementType, other.elementType)
             ?? difference(place + "shape", shape, other.shape)
         {
             return found
         }
+        guard comparesElements else { return nil }
         return firstDifferingElement(from: other).map { place + "weights differ at element \($0)" }
     }
 }

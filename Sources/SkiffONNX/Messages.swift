@@ -51,7 +51,9 @@ struct ScannedMessage {
         let place = Place(file: storage.path)
         let scan = try located(place) { () throws(CoreError) in
             try storage.withUnsafeBytes { (bytes) throws(CoreError) in
-                try ProtobufScanner.scan(RawSpan(_unsafeBytes: bytes), schema: schema)
+                try ProtobufScanner.scan(RawSpan(_unsafeBytes: bytes), schema: schema) {
+                    storage.releasePages(in: 0..<$0)
+                }
             }
         }
         payloads = scan.payloads

@@ -68,9 +68,5 @@ extension TensorReader {
 private func sha1(_ file: Storage) -> String {
     var hash = Insecure.SHA1()
     file.forEachPiece(in: 0..<file.byteCount) { hash.update(bufferPointer: $0) }
-    let digits = Array("0123456789abcdef")
-    return hash.finalize().reduce(into: "") { text, byte in
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
+    return hexadecimal(hash.finalize())
 }

@@ -157,9 +157,10 @@ public struct SafetensorsFile: Sendable {
         tensors.reserveCapacity(entries.count)
         for entry in entries {
             let range = dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound
-            let tensor = try located(Place(tensor: entry.name)) { () throws(CoreError) in
+            var tensor = try located(Place(tensor: entry.name)) { () throws(CoreError) in
                 try Tensor(elementType: entry.elementType, shape: entry.shape, storage: storage, byteRange: range)
             }
+            tensor.origin = TensorOrigin(member: entry.name)
             tensors.append((entry.name, tensor))
         }
         return tensors

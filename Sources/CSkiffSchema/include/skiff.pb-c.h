@@ -17,9 +17,12 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Skiff__Header Skiff__Header;
 typedef struct Skiff__Provenance Skiff__Provenance;
+typedef struct Skiff__Source Skiff__Source;
 typedef struct Skiff__Entry Skiff__Entry;
 typedef struct Skiff__Value Skiff__Value;
 typedef struct Skiff__Tensor Skiff__Tensor;
+typedef struct Skiff__Encoding Skiff__Encoding;
+typedef struct Skiff__Origin Skiff__Origin;
 typedef struct Skiff__Fact Skiff__Fact;
 typedef struct Skiff__Extents Skiff__Extents;
 typedef struct Skiff__Extent Skiff__Extent;
@@ -90,15 +93,38 @@ struct  Skiff__Provenance
    */
   char *tool;
   /*
-   * Name, without folders, and SHA-256 of the file that was converted.
+   * The files that the weights come from, the model's own first.
    */
-  char *source_name;
-  protobuf_c_boolean has_source_sha256;
-  ProtobufCBinaryData source_sha256;
+  size_t n_sources;
+  Skiff__Source **sources;
+  /*
+   * What the writer proved of this file before it gave it its name.
+   */
+  char *parity;
+  /*
+   * What was measured of it: the budget that encodings were chosen for, and how far outputs moved.
+   */
+  size_t n_measurements;
+  Skiff__Entry **measurements;
 };
 #define SKIFF__PROVENANCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&skiff__provenance__descriptor) \
-    , NULL, NULL, 0,NULL, NULL, NULL, 0, {0,NULL} }
+    , NULL, NULL, 0,NULL, NULL, 0,NULL, NULL, 0,NULL }
+
+
+struct  Skiff__Source
+{
+  ProtobufCMessage base;
+  /*
+   * Without folders.
+   */
+  char *name;
+  uint64_t byte_count;
+  ProtobufCBinaryData sha256;
+};
+#define SKIFF__SOURCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&skiff__source__descriptor) \
+    , NULL, 0, {0,NULL} }
 
 
 struct  Skiff__Entry
@@ -141,15 +167,18 @@ struct  Skiff__Value
 struct  Skiff__Tensor
 {
   ProtobufCMessage base;
+  /*
+   * Of the elements as they are used, whatever the payload holds.
+   */
   char *element_type;
   size_t n_extents;
   uint64_t *extents;
   /*
    * Absent for raw payloads. [F13]
    */
-  char *encoding;
+  Skiff__Encoding *encoding;
   /*
-   * From the start of the payloads, a multiple of 64. [F10]
+   * Of the payload, from the start of the file. [F10]
    */
   uint64_t offset;
   uint64_t byte_count;
@@ -157,10 +186,75 @@ struct  Skiff__Tensor
    * Of the payload's bytes as they lie in the file. [F20]
    */
   ProtobufCBinaryData sha256;
+  /*
+   * Of the elements when decoded, whatever the order of their axes. [F21]
+   */
+  ProtobufCBinaryData digest;
+  /*
+   * The tensor's axes in their canonical order; absent where that is their own. [F22]
+   */
+  size_t n_canonical_axes;
+  uint32_t *canonical_axes;
+  /*
+   * Absent where the source holds the payload's bytes nowhere.
+   */
+  Skiff__Origin *origin;
 };
 #define SKIFF__TENSOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&skiff__tensor__descriptor) \
-    , NULL, 0,NULL, NULL, 0, 0, {0,NULL} }
+    , NULL, 0,NULL, NULL, 0, 0, {0,NULL}, {0,NULL}, 0,NULL, NULL }
+
+
+struct  Skiff__Encoding
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * The axis of the output channels, which have a scale each. [F13]
+   */
+  protobuf_c_boolean has_axis;
+  uint32_t axis;
+  /*
+   * What `digest` is before rounding. [F13]
+   */
+  protobuf_c_boolean has_source_digest;
+  ProtobufCBinaryData source_digest;
+};
+#define SKIFF__ENCODING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&skiff__encoding__descriptor) \
+    , NULL, 0, 0, 0, {0,NULL} }
+
+
+struct  Skiff__Origin
+{
+  ProtobufCMessage base;
+  /*
+   * In the source, where it is not the value's.
+   */
+  char *name;
+  /*
+   * Position in `sources`. [F22]
+   */
+  protobuf_c_boolean has_source;
+  uint32_t source;
+  /*
+   * A dataset's path, an archive's member.
+   */
+  char *member;
+  /*
+   * Of the first element, where the elements lie there in one piece.
+   */
+  protobuf_c_boolean has_offset;
+  uint64_t offset;
+  /*
+   * What was done to the elements, first to last.
+   */
+  size_t n_transforms;
+  char **transforms;
+};
+#define SKIFF__ORIGIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&skiff__origin__descriptor) \
+    , NULL, 0, 0, NULL, 0, 0, 0,NULL }
 
 
 struct  Skiff__Fact
@@ -313,6 +407,25 @@ Skiff__Provenance *
 void   skiff__provenance__free_unpacked
                      (Skiff__Provenance *message,
                       ProtobufCAllocator *allocator);
+/* Skiff__Source methods */
+void   skiff__source__init
+                     (Skiff__Source         *message);
+size_t skiff__source__get_packed_size
+                     (const Skiff__Source   *message);
+size_t skiff__source__pack
+                     (const Skiff__Source   *message,
+                      uint8_t             *out);
+size_t skiff__source__pack_to_buffer
+                     (const Skiff__Source   *message,
+                      ProtobufCBuffer     *buffer);
+Skiff__Source *
+       skiff__source__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   skiff__source__free_unpacked
+                     (Skiff__Source *message,
+                      ProtobufCAllocator *allocator);
 /* Skiff__Entry methods */
 void   skiff__entry__init
                      (Skiff__Entry         *message);
@@ -369,6 +482,44 @@ Skiff__Tensor *
                       const uint8_t       *data);
 void   skiff__tensor__free_unpacked
                      (Skiff__Tensor *message,
+                      ProtobufCAllocator *allocator);
+/* Skiff__Encoding methods */
+void   skiff__encoding__init
+                     (Skiff__Encoding         *message);
+size_t skiff__encoding__get_packed_size
+                     (const Skiff__Encoding   *message);
+size_t skiff__encoding__pack
+                     (const Skiff__Encoding   *message,
+                      uint8_t             *out);
+size_t skiff__encoding__pack_to_buffer
+                     (const Skiff__Encoding   *message,
+                      ProtobufCBuffer     *buffer);
+Skiff__Encoding *
+       skiff__encoding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   skiff__encoding__free_unpacked
+                     (Skiff__Encoding *message,
+                      ProtobufCAllocator *allocator);
+/* Skiff__Origin methods */
+void   skiff__origin__init
+                     (Skiff__Origin         *message);
+size_t skiff__origin__get_packed_size
+                     (const Skiff__Origin   *message);
+size_t skiff__origin__pack
+                     (const Skiff__Origin   *message,
+                      uint8_t             *out);
+size_t skiff__origin__pack_to_buffer
+                     (const Skiff__Origin   *message,
+                      ProtobufCBuffer     *buffer);
+Skiff__Origin *
+       skiff__origin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   skiff__origin__free_unpacked
+                     (Skiff__Origin *message,
                       ProtobufCAllocator *allocator);
 /* Skiff__Fact methods */
 void   skiff__fact__init
@@ -511,6 +662,9 @@ typedef void (*Skiff__Header_Closure)
 typedef void (*Skiff__Provenance_Closure)
                  (const Skiff__Provenance *message,
                   void *closure_data);
+typedef void (*Skiff__Source_Closure)
+                 (const Skiff__Source *message,
+                  void *closure_data);
 typedef void (*Skiff__Entry_Closure)
                  (const Skiff__Entry *message,
                   void *closure_data);
@@ -519,6 +673,12 @@ typedef void (*Skiff__Value_Closure)
                   void *closure_data);
 typedef void (*Skiff__Tensor_Closure)
                  (const Skiff__Tensor *message,
+                  void *closure_data);
+typedef void (*Skiff__Encoding_Closure)
+                 (const Skiff__Encoding *message,
+                  void *closure_data);
+typedef void (*Skiff__Origin_Closure)
+                 (const Skiff__Origin *message,
                   void *closure_data);
 typedef void (*Skiff__Fact_Closure)
                  (const Skiff__Fact *message,
@@ -549,9 +709,12 @@ typedef void (*Skiff__Output_Closure)
 
 extern const ProtobufCMessageDescriptor skiff__header__descriptor;
 extern const ProtobufCMessageDescriptor skiff__provenance__descriptor;
+extern const ProtobufCMessageDescriptor skiff__source__descriptor;
 extern const ProtobufCMessageDescriptor skiff__entry__descriptor;
 extern const ProtobufCMessageDescriptor skiff__value__descriptor;
 extern const ProtobufCMessageDescriptor skiff__tensor__descriptor;
+extern const ProtobufCMessageDescriptor skiff__encoding__descriptor;
+extern const ProtobufCMessageDescriptor skiff__origin__descriptor;
 extern const ProtobufCMessageDescriptor skiff__fact__descriptor;
 extern const ProtobufCMessageDescriptor skiff__extents__descriptor;
 extern const ProtobufCMessageDescriptor skiff__extent__descriptor;

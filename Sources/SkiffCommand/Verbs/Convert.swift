@@ -10,10 +10,15 @@ struct Convert: Verb {
             to the last bit; of .safetensors, which holds no architecture, every weight. An existing output is \
             replaced as a whole, or not at all.
 
+            A .skiff file holds weights raw, to be mapped and used in place, unless --encoding asks for less: lossless \
+            (about 83 % of trained Float weights), float16, bfloat16 (about half) or int8 (a quarter). These three round \
+            the weights of convolutions and matrix products; all others stay lossless.
+
             EXAMPLES
               skiff convert resnet50.h5 -o resnet50.skiff
               skiff convert model.onnx
-              skiff convert model.onnx -o weights.safetensors
+              skiff convert model.onnx --encoding lossless
+              skiff convert model.skiff -o weights.safetensors
               skiff convert resnet50_weights_notop.h5
               skiff convert weights.h5 --config model.json
               skiff convert resnet50.h5 --names torchvision -o resnet50.safetensors
@@ -42,6 +47,16 @@ struct Convert: Verb {
         completion: .list(NameMap.identifiers))
     var names: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How a .skiff file holds weights: " + Encoding.allCases.map(\.rawValue).joined(separator: ", ")
+                + ". (default: raw)", valueName: "encoding"),
+        completion: .list(Encoding.allCases.map(\.rawValue)))
+    var encoding: String?
+
+    @Flag(help: "Return only when the medium has the bytes, so that not even a loss of power leaves a part.")
+    var sync = false
+
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -59,6 +74,15 @@ struct Convert: Verb {
             }
             guard target.hasSuffix(".safetensors") else {
                 throw ValidationError("--names writes weights alone, so the output has to end with .safetensors.")
+            }
+        }
+        if let encoding {
+            guard Encoding(rawValue: encoding) != nil else {
+                throw ValidationError(
+                    "--encoding has to be one of \(Encoding.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+            guard target.hasSuffix(".skiff") else {
+                throw ValidationError("--encoding is for native files, so the output has to end with .skiff.")
             }
         }
         do throws(SkiffError) {
@@ -89,13 +113,17 @@ struct Convert: Verb {
     private func convert(
         _ model: Model, _ progress: @escaping @Sendable (String, Double) -> Void
     ) throws -> ConversionReport {
-        let notes = try model.write(to: target) { progress("converting", $0) }
-        let difference = verify ? try model.firstDifference(fromWritten: target) { progress("comparing", $0) } : nil
+        var options = WriteOptions()
+        options.encodings = EncodingPlan(encoding.flatMap { Encoding(rawValue: $0) } ?? .raw)
+        options.provesPayloads = verify
+        options.isSynchronised = sync
+        let report = try model.write(to: target, options: options) { progress("converting", $0) }
+        let difference = verify ? try model.firstDifference(fromWritten: target, report) { progress("comparing", $0) } : nil
         let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
         return ConversionReport(
             model: model, target: target, written: try fileSize(target), tensorCount: model.graph.weights.count,
             compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify,
-            notes: notes)
+            notes: report.notes, encodings: EncodingTable(report.tensors))
     }
 
     private func convert(

@@ -8,19 +8,22 @@ internal import Darwin
 
 /// Fourth door: writes a file so that `path` holds all of it or what it held before, whatever happens.
 ///
-/// The bytes go to a temporary file beside the target, which is synchronised and then renamed. An existing
+/// The bytes go to a temporary file beside the target, which is renamed when it is complete. An existing
 /// target keeps its permissions; where it is a symbolic link, what it points at is replaced, as `cp` does. A
 /// hard link is broken: other names keep the old contents. On any error, SIGINT or SIGTERM the temporary file
 /// is removed.
-/// - Parameter body: writes the contents. What it throws is passed on.
+/// - Parameters:
+///   - isSynchronised: returns only when the medium has the bytes, so that not even a loss of power leaves a part. Else
+///     that is the system's to do, in its own time; the end of the process, whenever it comes, does no harm.
+///   - body: writes the contents. What it throws is passed on.
 /// - Throws: ``CoreError`` with the target's path: `notRegularFile` for folders, pipes and devices, `system`.
 @discardableResult
 public func atomicWrite<Result>(
-    to path: String, _ body: (inout FileWriter) throws(CoreError) -> Result
+    to path: String, isSynchronised: Bool = true, _ body: (inout FileWriter) throws(CoreError) -> Result
 ) throws(CoreError) -> Result {
     do throws(CoreError) {
         let target = try WriteTarget(path)
-        return try target.write(body)
+        return try target.write(isSynchronised: isSynchronised, body)
     } catch {
         throw error.at(Place(file: path))
     }
@@ -71,7 +74,9 @@ private struct WriteTarget {
         return String(cString: pointer)
     }
 
-    func write<Result>(_ body: (inout FileWriter) throws(CoreError) -> Result) throws(CoreError) -> Result {
+    func write<Result>(
+        isSynchronised: Bool, _ body: (inout FileWriter) throws(CoreError) -> Result
+    ) throws(CoreError) -> Result {
         let (descriptor, temporary) = try createTemporary()
         let slot = TemporaryRegistry.register(temporary)
         var isOpen = true
@@ -85,13 +90,13 @@ private struct WriteTarget {
         let result = try body(&writer)
         try writer.flush()
         if let existingMode { try check(fchmod(descriptor, existingMode), "chmod") }
-        try Self.synchronise(descriptor)
+        if isSynchronised { try Self.synchronise(descriptor) }
         // Some file systems report only here that they have no room.
         isOpen = false
         try check(close(descriptor), "close")
         try check(rename(temporary, folder + "/" + name), "rename")
         isDone = true
-        synchroniseFolder()
+        if isSynchronised { synchroniseFolder() }
         return result
     }
 
@@ -101,7 +106,7 @@ private struct WriteTarget {
         for _ in 0..<100 {
             let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
             let temporary = "\(folder)/.skiff-\(suffix).tmp"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+            let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
             if descriptor >= 0 { return (descriptor, temporary) }
             guard errno == EEXIST || errno == EINTR else { break }
         }

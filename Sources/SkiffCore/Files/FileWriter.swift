@@ -80,6 +80,28 @@ public struct FileWriter: ByteSink, ~Copyable {
         try writeFully(bytes, at: offset)
     }
 
+    /// Leaves `count` bytes out, which are zero until a ``PositionedWriter`` writes them.
+    /// - Returns: the offset of the first of them.
+    /// - Throws: ``CoreError`` `system`.
+    public mutating func skip(_ count: Int) throws(CoreError) -> Int {
+        try flush()
+        defer { position += count }
+        return position
+    }
+
+    /// Writes bytes that were skipped, from any thread.
+    public var positioned: PositionedWriter { PositionedWriter(descriptor: descriptor, path: path) }
+
+    /// The file as it is so far, mapped, to be read again.
+    /// - Throws: ``CoreError`` `system`.
+    public mutating func readBack() throws(CoreError) -> Storage {
+        try flush()
+        guard ftruncate(descriptor, off_t(position)) == 0 else {
+            throw CoreError(.system(call: "ftruncate", code: errno), at: Place(file: path))
+        }
+        return try Storage(mappingDescriptor: descriptor, path: path)
+    }
+
     /// Hands the buffer to the system.
     mutating func flush() throws(CoreError) {
         guard !buffer.isEmpty else { return }
@@ -95,8 +117,19 @@ public struct FileWriter: ByteSink, ~Copyable {
         if let failure { throw failure }
     }
 
-    /// Writes all of `bytes`, however few of them each call takes.
     private func writeFully(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CoreError) {
+        try positioned.write(bytes, at: offset)
+    }
+}
+
+/// Writes to places of a file that ``FileWriter/skip(_:)`` left out. Valid while the file is being written.
+public struct PositionedWriter: Sendable {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    /// Writes all of `bytes`, however few of them each call takes.
+    /// - Throws: ``CoreError`` `system` with the target's path and the offset that could not be written.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CoreError) {
         var written = 0
         while written < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])

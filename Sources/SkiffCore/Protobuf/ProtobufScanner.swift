@@ -36,7 +36,10 @@ public struct ProtobufScanner {
     /// A length is written in this many bytes whatever its value, so that it can be filled in afterwards.
     private static let lengthBytes = 5
 
-    private init(schema: ProtobufSchema, structureLimit: Int) {
+    private let passed: ((Int) -> Void)?
+
+    private init(schema: ProtobufSchema, structureLimit: Int, passed: ((Int) -> Void)?) {
+        self.passed = passed
         self.schema = schema
         self.structureLimit = structureLimit
         counts = Array(repeating: 0, count: schema.messages.count)
@@ -44,13 +47,17 @@ public struct ProtobufScanner {
 
     /// Scans `bytes` as the schema's root message.
     ///
-    /// - Parameter structureLimit: bytes that the message without payloads may take.
+    /// - Parameters:
+    ///   - structureLimit: bytes that the message without payloads may take.
+    ///   - passed: told the end of each payload of a page or more when it is stepped over, so that memory of a mapped file
+    ///     can be given back.
     /// - Throws: ``CoreError`` with the byte offset and the field's path: `malformed` for what is not a message
     ///   of this schema, `limit` past ``Limits``.
     public static func scan(
-        _ bytes: RawSpan, schema: ProtobufSchema, structureLimit: Int = Limits.structureBytes
+        _ bytes: RawSpan, schema: ProtobufSchema, structureLimit: Int = Limits.structureBytes,
+        passed: ((Int) -> Void)? = nil
     ) throws(CoreError) -> ProtobufScan {
-        var scanner = ProtobufScanner(schema: schema, structureLimit: structureLimit)
+        var scanner = ProtobufScanner(schema: schema, structureLimit: structureLimit, passed: passed)
         var cursor = ByteCursor(bytes)
         try scanner.run(&cursor, bytes)
         return scanner.scan
@@ -274,6 +281,7 @@ extension ProtobufScanner {
         case .payload:
             let index = UInt64(scan.payloads.count)
             scan.payloads.append(body)
+            if body.count >= 4096 { passed?(body.upperBound) }
             switch field.kind {
             case .varint:
                 appendVarint(UInt64(number) << 3)

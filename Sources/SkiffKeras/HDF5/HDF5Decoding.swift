@@ -30,23 +30,27 @@ struct HDF5Payloads {
         do throws(CoreError) {
             switch dataset.payload {
             case .range(let range):
-                return try Tensor(
-                    elementType: dataset.elementType, shape: dataset.shape, storage: storage,
-                    byteRange: base + range.lowerBound..<base + range.upperBound, byteOrder: dataset.byteOrder)
+                return try tensor(of: dataset, storage, base + range.lowerBound..<base + range.upperBound, [])
             case .bytes(let bytes):
-                return try Tensor(
-                    elementType: dataset.elementType, shape: dataset.shape, storage: Storage(bytes),
-                    byteRange: 0..<bytes.count, byteOrder: dataset.byteOrder)
+                return try tensor(of: dataset, Storage(bytes), 0..<bytes.count, ["read from the object header"])
             case .refused(let why): throw CoreError(.malformed(why))
             case .chunks(let chunks):
                 let decoded = try decode(chunks, of: dataset, storage, base)
-                return try Tensor(
-                    elementType: dataset.elementType, shape: dataset.shape, storage: decoded,
-                    byteRange: 0..<decoded.byteCount, byteOrder: dataset.byteOrder)
+                return try tensor(of: dataset, decoded, 0..<decoded.byteCount, chunks.transforms)
             }
         } catch {
             throw KerasError(error).at(place)
         }
+    }
+
+    private func tensor(
+        of dataset: HDF5Dataset, _ storage: Storage, _ range: Range<Int>, _ transforms: [String]
+    ) throws(CoreError) -> Tensor {
+        var tensor = try Tensor(
+            elementType: dataset.elementType, shape: dataset.shape, storage: storage, byteRange: range,
+            byteOrder: dataset.byteOrder)
+        tensor.origin = TensorOrigin(member: dataset.path, transforms: transforms)
+        return tensor
     }
 
     private mutating func decode(
@@ -87,6 +91,11 @@ struct HDF5Payloads {
 }
 
 extension HDF5Chunks {
+    /// What is done to the elements to have them in one piece.
+    fileprivate var transforms: [String] {
+        filters.reversed().map { "\($0) undone" } + ["joined from \(chunks.count) chunks"]
+    }
+
     /// Chunks stand on the grid of their shape, each place once, and share no bytes.
     func check(shape: Shape, bytes: Int, chunkBytes: Int) throws(CoreError) {
         let stored = chunks.reduce(into: 0) { $0 = $0.addingReportingOverflow($1.range.count).partialValue }

@@ -107,9 +107,11 @@ struct ConvolutionLayer: LayerDefinition {
         let kernel = try importer.weight(site, "kernel") { tensor throws(CoreError) in
             let turned = try common.kernel(tensor, spatial: first..<first + common.axes)
             guard hasSecondAxis else { return turned }
-            return try Tensor(
+            var flat = try Tensor(
                 elementType: turned.elementType, shape: [turned.shape[0]] + turned.shape[2...],
                 storage: turned.storage, byteRange: turned.byteRange, byteOrder: turned.byteOrder)
+            flat.origin = turned.origin
+            return flat
         }
         var inputs: [ValueID?] = [try site.input(), kernel]
         if common.hasBias { inputs.append(try importer.weight(site, "bias")) }
