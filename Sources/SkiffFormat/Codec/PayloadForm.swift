@@ -36,7 +36,10 @@ struct PayloadForm: Sendable {
     var width: Int { elementType.byteWidth ?? 1 }
     /// Bytes of an element in a block, before coding.
     var storedWidth: Int { storedType.byteWidth ?? 1 }
-    var blockElements: Int { BlockCodec.blockElements(storedType) }
+    var blockElements: Int {
+        let elements = BlockCodec.blockElements(storedType)
+        return storedType.byteWidth == nil ? elements * (storedType.bitWidth ?? 8) / 8 : elements
+    }
     var blocks: Int { (count + blockElements - 1) / blockElements }
     var scaleBytes: Int { encoding == .int8 ? channels * 4 : 0 }
     var directoryBytes: Int { max(0, blocks - 1) * 4 }
