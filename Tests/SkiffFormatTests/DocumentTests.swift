@@ -38,7 +38,7 @@ import Testing
         let numbers = try lines().filter { $0.hasPrefix("**F") }.compactMap { line in
             line.dropFirst(3).prefix { $0.isNumber }.isEmpty ? nil : Int(line.dropFirst(3).prefix { $0.isNumber })
         }
-        #expect(numbers == Array(1...20))
+        #expect(numbers == Array(1...22))
     }
 
     private func hexDump(_ bytes: [UInt8]) -> String {

@@ -2,14 +2,18 @@ import SkiffCore
 @testable import SkiffFormat
 import SkiffGraph
 import SkiffTestSupport
+import Synchronization
 import Testing
 
 /// A graph's file as bytes.
-func written(_ graph: Graph, provenance: Provenance = Provenance()) throws -> [UInt8] {
+func written(
+    _ graph: Graph, provenance: Provenance = Provenance(), options: SkiffWriter.Options = SkiffWriter.Options()
+) throws -> [UInt8] {
     try withTemporaryFolder { folder in
-        let summary = try SkiffWriter.write(graph, to: folder + "/g.skiff", provenance: provenance)
+        let summary = try SkiffWriter.write(graph, to: folder + "/g.skiff", provenance: provenance, options: options)
         let file = try Storage(mapping: folder + "/g.skiff")
-        #expect(summary == SkiffWriter.Summary(bytes: file.byteCount, tensors: graph.weights.count))
+        #expect(summary.bytes == file.byteCount)
+        #expect(summary.tensors.map(\.name) == graph.weights.map { graph[$0].name })
         return try file.bytes(in: 0..<file.byteCount)
     }
 }
@@ -30,13 +34,18 @@ func written(_ graph: Graph, provenance: Provenance = Provenance()) throws -> [U
         #expect(try written(SkiffReader.read(storage: Storage(bytes))) == bytes)
     }
 
-    @Test func `provenance comes back`() throws {
-        let provenance = Provenance(tool: "skiff 1", sourceName: "a.onnx", sourceChecksum: [UInt8](0..<32))
+    @Test func `provenance comes back, and says what was proved`() throws {
+        let provenance = Provenance(tool: "skiff 1", measurements: [GraphMetadata.Entry("budget", "0.001")])
         let graph = try GraphSamples.residual()
         let reader = try SkiffReader(storage: Storage(try written(graph, provenance: provenance)))
         var expected = provenance
         expected.metadata = graph.metadata
+        expected.parity = "every weight, read back, has the digest of the source's"
         #expect(reader.provenance == expected)
+        var options = SkiffWriter.Options()
+        options.provesPayloads = false
+        let unproved = try SkiffReader(storage: Storage(try written(graph, provenance: provenance, options: options)))
+        #expect(unproved.provenance.parity == nil)
     }
 
     @Test(arguments: ElementType.allCases.filter { $0 != .string })
@@ -54,6 +63,12 @@ func written(_ graph: Graph, provenance: Provenance = Provenance()) throws -> [U
         #expect(try GraphSamples.difference(graph, reader.graph) == nil)
         try reader.verifyPayloads()
         for payload in reader.payloads { #expect(payload.range.lowerBound % 64 == 0) }
+        var options = SkiffWriter.Options()
+        options.encodings = EncodingPlan(.lossless)
+        let coded = try SkiffReader(storage: Storage(try written(graph, options: options)))
+        #expect(try GraphSamples.difference(graph, coded.graph) == nil)
+        try coded.verifyPayloads()
+        for (raw, lossless) in zip(reader.payloads, coded.payloads) { #expect(raw.digest == lossless.digest) }
     }
 
     @Test(arguments: [ElementType.float32, .float64, .float16, .int8, .uint64, .complex64, .complex128])
@@ -114,15 +129,20 @@ func written(_ graph: Graph, provenance: Provenance = Provenance()) throws -> [U
         }
     }
 
-    @Test func `progress reaches the end`() throws {
+    @Test(arguments: [Encoding.raw, .lossless])
+    func `progress reaches the end`(encoding: Encoding) throws {
         let graph = try GraphSamples.residual()
+        var options = SkiffWriter.Options()
+        options.encodings = EncodingPlan(encoding)
+        // Copied, and read back.
+        let total = 2 * (36 * 4 + 8)
         try withTemporaryFolder { folder in
-            var seen: [Int] = []
-            try SkiffWriter.write(graph, to: folder + "/x") { done, total in
-                seen.append(done)
-                #expect(total == 36 * 4 + 8)
+            let seen = Mutex<[Int]>([])
+            try SkiffWriter.write(graph, to: folder + "/x", options: options) { done, all in
+                seen.withLock { $0.append(done) }
+                #expect(all == total)
             }
-            #expect(seen.last == 36 * 4 + 8)
+            #expect(seen.withLock { $0 }.last == total)
         }
     }
 }

@@ -6,29 +6,35 @@ import Testing
 /// A file taken apart, to be changed and put together again with checksums that are right.
 struct Forgery {
     var header: HeaderRecord
-    /// Bytes behind the header: padding and payloads.
-    var rest: [UInt8]
-    var prologue: [UInt8]
+    /// Bytes before the header: payloads and what lies between them.
+    var payloads: [UInt8]
 
     init(_ bytes: [UInt8]) throws {
         let prologue = try Prologue(Array(bytes.prefix(64)), fileLength: bytes.count)
-        header = try HeaderRecord(unpacking: Array(bytes[64..<64 + prologue.headerBytes]))
-        rest = Array(bytes[(Layout.aligned(64 + prologue.headerBytes) ?? 0)...])
-        self.prologue = Array(bytes.prefix(64))
+        header = try HeaderRecord(unpacking: try Self.header(bytes))
+        payloads = Array(bytes[64..<prologue.headerStart])
+    }
+
+    /// A file's header, inflated.
+    static func header(_ bytes: [UInt8]) throws -> [UInt8] {
+        let prologue = try Prologue(Array(bytes.prefix(64)), fileLength: bytes.count)
+        let stored = Array(bytes[prologue.headerStart...])
+        guard prologue.inflatedBytes > 0 else { return stored }
+        return try stored.withUnsafeBytes { try boundedInflate($0, framing: .zlib, size: prologue.inflatedBytes) }
     }
 
     /// The file of the header as it is now.
-    func bytes() throws -> [UInt8] { Self.bytes(header: try header.packed(), rest: rest) }
+    func bytes() throws -> [UInt8] { Self.bytes(header: try header.packed(), payloads: payloads) }
 
     /// The file of any header bytes, with the right lengths and checksum.
-    static func bytes(header: [UInt8], rest: [UInt8], fileBytes: Int? = nil) -> [UInt8] {
-        let start = Layout.aligned(64 + header.count) ?? 0
-        let body = header + [UInt8](repeating: 0, count: start - 64 - header.count) + rest
-        let covered = Prologue.covered(headerBytes: header.count, fileBytes: fileBytes ?? 64 + body.count)
+    static func bytes(header: [UInt8], payloads: [UInt8], inflatedBytes: Int = 0, fileBytes: Int? = nil) -> [UInt8] {
+        let covered = Prologue.covered(
+            headerBytes: header.count, inflatedBytes: inflatedBytes,
+            fileBytes: fileBytes ?? 64 + payloads.count + header.count)
         var checksum = Checksum()
         checksum.update(covered)
         checksum.update(header)
-        return covered + checksum.finished() + body
+        return covered + checksum.finished() + payloads + header
     }
 }
 
@@ -75,19 +81,20 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
         #expect(SkiffFormatTests.refusal(Array("version https://git-lfs".utf8))?.reason == .signature)
     }
 
-    @Test func `F2 a later version is refused, and the message says which is read`() {
-        var later = bytes
-        later[8] = 2
-        #expect(SkiffFormatTests.refusal(later)?.reason == .version(found: 2))
-        #expect(SkiffFormatTests.refusal(later)?.message == "has format version 2, readable is 1")
-        later[8] = 0
-        #expect(SkiffFormatTests.refusal(later)?.reason == .version(found: 0))
+    @Test func `F2 another version is refused, and the message says which is read`() {
+        var other = bytes
+        other[8] = 3
+        #expect(SkiffFormatTests.refusal(other)?.reason == .version(found: 3))
+        #expect(SkiffFormatTests.refusal(other)?.message == "has format version 3, readable is 2")
+        other[8] = 1
+        #expect(SkiffFormatTests.refusal(other)?.reason == .version(found: 1))
+        #expect(SkiffFormatTests.refusal(other)?.hint?.contains("older") == true)
     }
 
-    @Test func `F3 a reserved word that is not zero is refused`() {
+    @Test func `F3 a header of more bytes than the limit when inflated is refused`() {
         var changed = bytes
-        changed[15] = 1
-        #expect(SkiffFormatTests.refusal(changed)?.reason == .reserved(found: 1 << 24))
+        changed[15] = 0x7F
+        #expect(SkiffFormatTests.refusal(changed)?.reason == .inflatedLength(declared: 0x7F << 24))
     }
 
     @Test func `F4 bytes behind the file and every truncation are refused`() {
@@ -97,7 +104,7 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
 
     @Test(arguments: [0, 1 << 20, (64 << 20) + 1, 1 << 62])
     func `F5 a header that is empty, past the file or past the limit is refused`(length: Int) throws {
-        let covered = Prologue.covered(headerBytes: length, fileBytes: bytes.count)
+        let covered = Prologue.covered(headerBytes: length, inflatedBytes: 0, fileBytes: bytes.count)
         let allowed = bytes.count - 64
         #expect(
             SkiffFormatTests.refusal(covered + bytes[32...])?.reason
@@ -108,8 +115,8 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
     }
 
     @Test func `F6 every flipped bit of prologue and header is refused`() throws {
-        let end = 64 + (try whole.header.packed()).count
-        for index in 0..<end {
+        let start = bytes.count - (try whole.header.packed()).count
+        for index in Array(0..<64) + Array(start..<bytes.count) {
             for bit in 0..<8 {
                 var flipped = bytes
                 flipped[index] ^= 1 << bit
@@ -123,7 +130,7 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
     @Test func `F7 a header that is no message of the schema is refused, checksum or not`() throws {
         let packed = try whole.header.packed()
         func isRefused(_ header: [UInt8]) -> Bool {
-            guard case .header = SkiffFormatTests.refusal(Forgery.bytes(header: header, rest: whole.rest))?.reason else {
+            guard case .header = SkiffFormatTests.refusal(Forgery.bytes(header: header, payloads: whole.payloads))?.reason else {
                 return false
             }
             return true
@@ -146,7 +153,7 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
             for bit in 0..<8 {
                 var flipped = packed
                 flipped[index] ^= 1 << bit
-                let forged = Forgery.bytes(header: flipped, rest: whole.rest)
+                let forged = Forgery.bytes(header: flipped, payloads: whole.payloads)
                 do throws(FormatError) {
                     let reader = try SkiffReader(storage: Storage(forged))
                     // What is accepted is written again as it was.
@@ -164,7 +171,7 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
     @Test func `F8 unknown fields, other orders and longer varints are refused`() throws {
         let packed = try whole.header.packed()
         func reason(_ header: [UInt8]) -> FormatError.Reason? {
-            SkiffFormatTests.refusal(Forgery.bytes(header: header, rest: whole.rest))?.reason
+            SkiffFormatTests.refusal(Forgery.bytes(header: header, payloads: whole.payloads))?.reason
         }
         // Field 15, a varint that the schema does not know.
         #expect(reason(packed + [0x78, 0x01]) == .notCanonical)
@@ -177,12 +184,11 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
         #expect(reason(packed + [0x32, 0x00]) != nil)
     }
 
-    @Test func `F9 padding that is not zero is refused, behind the header and between payloads`() throws {
-        let headerEnd = 64 + (try whole.header.packed()).count
+    @Test func `F9 bytes between payloads that are not zero are refused`() throws {
         let reader = try SkiffReader(storage: Storage(bytes))
-        var padding = Set(headerEnd..<(Layout.aligned(headerEnd) ?? 0))
+        var padding: Set<Int> = []
         for (first, second) in zip(reader.payloads, reader.payloads.dropFirst()) {
-            padding.formUnion(first.range.upperBound..<second.range.lowerBound)
+            padding.formUnion(first.range.upperBound..<max(first.range.upperBound, second.range.lowerBound))
         }
         #expect(padding.count > 40)
         for index in padding {
@@ -202,12 +208,12 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
         #expect(error?.place.tensor == "b")
     }
 
-    @Test func `F11 a file that ends before or behind its last payload is refused`() throws {
-        for rest in [Array(whole.rest.dropLast()), whole.rest + [0]] {
+    @Test func `F11 a header that begins before or behind the end of the last payload is refused`() throws {
+        for payloads in [Array(whole.payloads.dropLast()), whole.payloads + [0]] {
             var forgery = whole
-            forgery.rest = rest
+            forgery.payloads = payloads
             guard case .payloadEnd = SkiffFormatTests.refusal(try forgery.bytes())?.reason else {
-                Issue.record("\(rest.count) bytes")
+                Issue.record("\(payloads.count) bytes")
                 continue
             }
         }
@@ -246,10 +252,25 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
         }
     }
 
-    @Test func `F13 an encoding that is not known is refused by name`() throws {
+    @Test func `F13 an encoding that is not known or does not fit is refused`() throws {
         let index = try position("b")
-        #expect(try refusal { $0.values[index].tensor?.encoding = "zipnn" }?.reason == .encoding("zipnn"))
-        #expect(try refusal { $0.values[index].tensor?.encoding = "" }?.reason == .encoding(""))
+        func isRefused(_ name: String, axis: UInt32? = nil, source: Int? = nil, of position: Int) throws -> Bool {
+            let error = try refusal {
+                $0.values[position].tensor?.encoding = EncodingRecord(
+                    name: name, axis: axis, sourceDigest: source.map { [UInt8](repeating: 0, count: $0) })
+            }
+            guard case .encoding = error?.reason else { return false }
+            return error?.place.tensor == whole.header.values[position].name
+        }
+        #expect(try isRefused("zipnn", of: index))
+        #expect(try isRefused("", of: index))
+        #expect(try isRefused("raw", of: index))
+        #expect(try isRefused("float16", of: index))
+        #expect(try isRefused("float16", axis: 0, source: 16, of: index))
+        #expect(try isRefused("lossless", axis: 0, of: index))
+        #expect(try isRefused("lossless", source: 16, of: index))
+        #expect(try isRefused("int8", source: 16, of: index))
+        #expect(try isRefused("int8", axis: 99, source: 16, of: index))
     }
 
     @Test(arguments: [0, 7, 9, UInt64.max])
@@ -319,7 +340,16 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
         #expect(try isRefused { $0.values[x].fact?.extents = [.fixed(1), .fixed(3), .fixed(4), .fixed(4)] })
     }
 
-    @Test func `F20 every flipped bit of a payload is refused, naming the tensor`() throws {
+    /// The same network, its weights in blocks.
+    private func encoded(_ encoding: Encoding) throws -> [UInt8] {
+        var options = SkiffWriter.Options()
+        options.encodings = EncodingPlan(encoding)
+        return try written(GraphSamples.residual(), options: options)
+    }
+
+    @Test(arguments: Encoding.allCases)
+    func `F20 every flipped bit of a payload is refused, naming the tensor`(encoding: Encoding) throws {
+        let bytes = try encoded(encoding)
         let reader = try SkiffReader(storage: Storage(bytes))
         for payload in reader.payloads {
             for index in payload.range {
@@ -332,12 +362,86 @@ func refusal(_ bytes: [UInt8]) -> FormatError? {
                 }
             }
         }
+        for count in bytes.indices { #expect(SkiffFormatTests.refusal(Array(bytes[..<count])) != nil) }
+    }
+
+    @Test func `F20 checksums of empty payloads and of other lengths are refused`() throws {
         let empty = try position("empty")
         #expect(try refusal { $0.values[empty].tensor?.checksum[0] ^= 1 }?.place.tensor == "empty")
         #expect(try refusal { $0.values[empty].tensor?.checksum.removeLast() }?.reason == .payloadChecksum)
         var damaged = bytes
-        damaged[damaged.count - 1] ^= 1
+        let last = try #require(try SkiffReader(storage: Storage(bytes)).payloads.last)
+        damaged[last.range.upperBound - 1] ^= 1
         let unverified = try SkiffReader(storage: Storage(damaged))
-        #expect(throws: FormatError.self) { try unverified.verifyPayload(of: ValueID(try position("b"))) }
+        #expect(throws: FormatError.self) { try unverified.verifyPayload(of: try #require(unverified.weights.last)) }
+    }
+
+    @Test(arguments: [Encoding.lossless, .float16, .int8])
+    func `F21 elements that do not have their digest are refused, though the payload has its checksum`(
+        encoding: Encoding
+    ) throws {
+        var forgery = try Forgery(encoded(encoding))
+        let index = try #require(forgery.header.values.firstIndex { $0.name == "w" })
+        forgery.header.values[index].tensor?.digest[3] ^= 4
+        let error = SkiffFormatTests.refusal(try forgery.bytes())
+        guard case .digest = error?.reason else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(error?.place.tensor == "w")
+        forgery.header.values[index].tensor?.digest.removeLast()
+        guard case .digest = SkiffFormatTests.refusal(try forgery.bytes())?.reason else {
+            Issue.record("a digest of 15 bytes is taken")
+            return
+        }
+    }
+
+    @Test func `F21 a payload whose blocks are none is refused, and never lent as numbers`() throws {
+        let whole = try Forgery(encoded(.lossless))
+        let index = try #require(whole.header.values.firstIndex { $0.name == "w" })
+        let record = try #require(whole.header.values[index].tensor)
+        for byte in Int(record.offset) - 64..<Int(record.offset + record.byteCount) - 64 {
+            var forgery = whole
+            forgery.payloads[byte] ^= 0x55
+            let payload = forgery.payloads[Int(record.offset) - 64..<Int(record.offset + record.byteCount) - 64]
+            var checksum = Checksum()
+            checksum.update(Array(payload))
+            forgery.header.values[index].tensor?.checksum = checksum.finished()
+            guard case .digest = SkiffFormatTests.refusal(try forgery.bytes())?.reason else {
+                Issue.record("byte \(byte)")
+                continue
+            }
+            let graph = try SkiffReader.read(storage: Storage(forgery.bytes()))
+            let tensor = try #require(graph.values.first { $0.name == "w" }?.tensor)
+            do throws(CoreError) {
+                try tensor.storage.load()
+            } catch {
+                #expect(tensor.withUnsafeBytes { $0.allSatisfy { $0 == 0xFF } })
+            }
+        }
+    }
+
+    @Test func `F22 canonical axes that are no order, and origins in sources that are not there, are refused`() throws {
+        let index = try position("w")
+        func isRefused(_ change: (inout TensorRecord) -> Void) throws -> Bool {
+            let error = try refusal { header in
+                guard var tensor = header.values[index].tensor else { return }
+                change(&tensor)
+                header.values[index].tensor = tensor
+            }
+            guard case .origin = error?.reason else { return false }
+            return error?.place.tensor == "w"
+        }
+        #expect(try isRefused { $0.canonicalAxes = [0] })
+        #expect(try isRefused { $0.canonicalAxes = [0, 1, 2, 2] })
+        #expect(try isRefused { $0.canonicalAxes = [0, 1, 2, .max] })
+        #expect(try isRefused { $0.origin = OriginRecord(source: 0, transforms: []) })
+        let error = try refusal {
+            $0.provenance.metadata.sources = [GraphMetadata.Source(name: "a", byteCount: 1, checksum: [1])]
+        }
+        guard case .origin = error?.reason else {
+            Issue.record("a source's checksum of one byte is taken")
+            return
+        }
     }
 }
