@@ -34,6 +34,13 @@ import Testing
         #expect(dump == bytes)
     }
 
+    @Test func `the document has the schema, word for word`() throws {
+        let storage = try Storage(mapping: Fixtures.folder + "/../Sources/CSkiffSchema/skiff.proto")
+        let schema = String(decoding: try storage.bytes(in: 0..<storage.byteCount), as: UTF8.self)
+        let text = try lines().joined(separator: "\n")
+        #expect(text.contains("```proto\n" + schema + "```"))
+    }
+
     @Test func `every rule of the document has a number, a reason and a test`() throws {
         let numbers = try lines().filter { $0.hasPrefix("**F") }.compactMap { line in
             line.dropFirst(3).prefix { $0.isNumber }.isEmpty ? nil : Int(line.dropFirst(3).prefix { $0.isNumber })
