@@ -51,36 +51,14 @@ static int read_table(reader *in, int log) {
     return SKIFF_CODEC_OK;
 }
 
-/* Whole steps of few lanes while no read can pass the end; the rest is for `finish`. */
-static inline __attribute__((always_inline)) int64_t decode_steps(
-    reader *in, uint32_t *states, int log, int lanes, uint8_t *symbols, int64_t steps) {
-    const uint8_t *p = in->next, *const end = in->end;
-    const uint32_t mask = (1u << log) - 1;
-    int64_t done = 0;
-    uint32_t x[16];
-    memcpy(x, states, sizeof(uint32_t) * (size_t)lanes);
-    for (; done < steps && end - p >= 2 * lanes; done++)
-        for (int i = 0; i < lanes; i++) {
-            const uint32_t entry = in->table[x[i] & mask];
-            *symbols++ = (uint8_t)(entry >> 24);
-            const uint32_t y = (entry >> 12 & 0xfff) * (x[i] >> log) + (entry & 0xfff);
-            /* No branch, which would be missed each sixth time. */
-            const uint32_t is_short = y >> 16 == 0;
-            x[i] = y << (is_short << 4) | (skiff_load16(p) & (0 - is_short));
-            p += 2 * is_short;
-        }
-    memcpy(states, x, sizeof(uint32_t) * (size_t)lanes);
-    in->next = p;
-    return done;
-}
-
+/* What is left when whole steps are done, each word checked; then the end of all lanes. */
 static int finish(reader *in, uint32_t *states, int log, int lanes, uint8_t *symbols, int64_t from, int64_t count) {
     const uint32_t mask = (1u << log) - 1;
     for (int64_t i = from; i < count; i++) {
         uint32_t *x = &states[i & (lanes - 1)];
         const uint32_t entry = in->table[*x & mask];
-        symbols[i] = (uint8_t)(entry >> 24);
-        *x = (entry >> 12 & 0xfff) * (*x >> log) + (entry & 0xfff);
+        symbols[i] = (uint8_t)entry;
+        *x = (entry >> 20) * (*x >> log) + (entry >> 8 & 0xfff);
         if (*x >= SKIFF_STATE) continue;
         if (!has(in, 2)) return SKIFF_CODEC_TRUNCATED;
         *x = *x << 16 | skiff_load16(in->next);
@@ -105,16 +83,8 @@ static int read_coded(reader *in, uint8_t *symbols, int64_t count) {
         states[i] = skiff_load32(in->next);
         if (states[i] < SKIFF_STATE) return SKIFF_CODEC_STATE;
     }
-    const int64_t steps = count >> lanes_log;
-    int64_t done;
-    switch (lanes) {
-    case 1: done = decode_steps(in, states, log, 1, symbols, steps); break;
-    case 2: done = decode_steps(in, states, log, 2, symbols, steps); break;
-    case 4: done = decode_steps(in, states, log, 4, symbols, steps); break;
-    case 8: done = decode_steps(in, states, log, 8, symbols, steps); break;
-    case 16: done = decode_steps(in, states, log, 16, symbols, steps); break;
-    default: done = in->kernels->decode_lanes(states, in->table, log, &in->next, in->end, symbols, steps); break;
-    }
+    const int64_t done = in->kernels->decode_lanes(
+        states, lanes_log, in->table, log, &in->next, in->end, symbols, count >> lanes_log);
     return finish(in, states, log, lanes, symbols, done << lanes_log, count);
 }
 

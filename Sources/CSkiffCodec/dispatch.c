@@ -8,7 +8,8 @@ extern const skiff_codec_kernels skiff_codec__portable;
 extern const skiff_codec_kernels skiff_codec__avx2, skiff_codec__avx512;
 
 static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt")
+        && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 static int has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")

@@ -19,9 +19,9 @@ enum {
     SKIFF_STATE = 1 << 16,           /* where encoders start, and the least that a state is between symbols */
 };
 
-/* An element of a decoding table. */
+/* An entry of a decoding table, for each slot: its symbol, slot less the symbol's start, the symbol's frequency. */
 static inline uint32_t skiff_entry(uint32_t symbol, uint32_t frequency, uint32_t offset) {
-    return symbol << 24 | frequency << 12 | offset;
+    return frequency << 20 | offset << 8 | symbol;
 }
 
 static inline uint32_t skiff_load16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }

@@ -78,7 +78,7 @@ static int64_t coded_size(const uint32_t *counts, int log, int lanes_log, const 
 
 /* Few lanes where a state of four bytes each would tell. */
 static int lanes_log_for(int64_t count) {
-    return count >= 32768 ? 5 : count >= 8192 ? 3 : count >= 2048 ? 2 : count >= 512 ? 1 : 0;
+    return count >= 16384 ? 5 : count >= 8192 ? 4 : count >= 2048 ? 3 : count >= 1024 ? 2 : count >= 512 ? 1 : 0;
 }
 
 /* Gives how many bytes are zero. */
@@ -105,14 +105,17 @@ static int64_t plan_plane(const uint8_t *bytes, int64_t count, skiff_plan *plan)
     int64_t least = worthwhile + 1;
     int lowest = skiff_bit_width((uint32_t)present - 1);
     if (lowest < SKIFF_LOWEST_LOG) lowest = SKIFF_LOWEST_LOG;
-    if (count >= 8192 || lowest > SKIFF_HIGHEST_LOG) lowest = SKIFF_HIGHEST_LOG;
-    for (int log = lowest; log <= SKIFF_HIGHEST_LOG; log++) {
+    /* A table of more entries than bytes takes longer to make than it saves. */
+    int highest = skiff_bit_width((uint32_t)count) - 1;
+    if (highest > SKIFF_HIGHEST_LOG) highest = SKIFF_HIGHEST_LOG;
+    if (count >= 8192) lowest = highest;
+    for (int log = lowest; log <= highest; log++) {
         normalise(counts, count, log, plan);
         const int64_t size = coded_size(counts, log, lanes_log, plan);
         if (size < least) least = size, plan->log = log;
     }
     if (least > worthwhile) return counts[0];
-    if (plan->log != SKIFF_HIGHEST_LOG) normalise(counts, count, plan->log, plan);
+    if (plan->log != highest) normalise(counts, count, plan->log, plan);
     plan->mode = SKIFF_PLANE_CODED, plan->size = least, plan->lanes_log = lanes_log;
     return counts[0];
 }

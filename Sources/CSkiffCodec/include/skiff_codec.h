@@ -34,11 +34,11 @@ enum skiff_codec_failure {
 /* The loops that instruction sets differ in. All give the same bytes. */
 typedef struct skiff_codec_kernels {
     const char *name;
-    /* Decodes up to `steps` steps of 32 symbols while `end - *next` leaves room for reading ahead; gives the steps
-       done. `table` has 1 << log entries, see lanes.h. */
+    /* Decodes up to `steps` steps of 1 << lanes_log symbols while `end - *next` leaves room for what they read; gives
+       the steps done. `table` has 1 << log entries, see internal.h. */
     int64_t (*decode_lanes)(
-        uint32_t *states, const uint32_t *table, int32_t log, const uint8_t **next, const uint8_t *end, uint8_t *symbols,
-        int64_t steps);
+        uint32_t *states, int32_t lanes_log, const uint32_t *table, int32_t log, const uint8_t **next,
+        const uint8_t *end, uint8_t *symbols, int64_t steps);
     /* Planes to elements and back; `planes[0]` is the top one. */
     void (*join)(const uint8_t *const *planes, skiff_element element, int64_t count, uint8_t *elements);
     void (*cut)(const uint8_t *elements, skiff_element element, int64_t count, uint8_t *const *planes);
