@@ -37,6 +37,8 @@ TESTING = --scratch-path .build/testing -c release -Xswiftc -enable-testing
 test: packages check
 	$(SWIFT) build $(TESTING) --build-tests
 	$(SWIFT) test $(TESTING) --skip-build
+	@if python3 -c 'import numpy' 2>/dev/null; then python3 Tests/reader.py .build/testing/release/skiff; \
+	    else echo 'reader: not tested, there is no python3 with numpy'; fi
 
 # The kernels and the codec alone under the address and undefined-behaviour sanitizers: clang, a C program and no Swift. Swift's own
 # clang is the one that has the sanitizers beside it.
