@@ -5,7 +5,8 @@ extension Graph {
     ///
     /// Compared are names, order, operators with all attributes, facts, metadata, and weights by their elements' bits
     /// wherever they are stored. Linear in the graph and in the bytes of its weights.
-    /// - Parameter comparesElements: whether weights' elements are compared; else only their types and shapes.
+    /// - Parameter comparesElements: whether weights' elements are compared, and what facts know of them; else only types
+    ///   and shapes.
     public func firstDifference(from other: Graph, comparesElements: Bool = true) -> String? {
         difference("name", name, other.name)
             ?? difference("metadata", metadata.withoutSources, other.metadata.withoutSources)
@@ -43,7 +44,9 @@ extension Value {
         let place = "value \(index) \"\(escaped(name))\": "
         return difference(place + "name", name, other.name)
             ?? sourceDifference(from: other.source, place, comparesElements)
-            ?? difference(place + "fact", fact, other.fact)
+            ?? difference(
+                place + "fact", comparesElements ? fact : fact?.withoutReals,
+                comparesElements ? other.fact : other.fact?.withoutReals)
     }
 
     private func sourceDifference(from other: Source, _ place: String, _ comparesElements: Bool) -> String? {
@@ -57,6 +60,14 @@ extension Value {
                 ?? tensor.firstDifference(from: otherTensor, place, comparesElements)
         default: difference(place + "source", source.kindText, other.kindText)
         }
+    }
+}
+
+extension Fact {
+    /// Without what comes of weights' elements; whole numbers are shapes.
+    fileprivate var withoutReals: Fact {
+        guard case .reals = contents else { return self }
+        return Fact(elementType, shape)
     }
 }
 

@@ -13,6 +13,21 @@ import Testing
         #expect(Set(Self.runnable.map { $0.model.split(separator: ".").last ?? "" }) == ["h5", "keras", "onnx"])
     }
 
+    @Test(arguments: Encoding.allCases)
+    func `every network is written in every encoding, and is what it was but for rounding`(encoding: Encoding) throws {
+        try withTemporaryFolder { folder in
+            for name in Set(Self.runnable.map(\.modelPath)).sorted() {
+                let source = try Model(contentsOf: name)
+                var options = WriteOptions()
+                options.encodings = EncodingPlan(encoding)
+                let path = folder + "/model.skiff"
+                let report = try source.write(to: path, options: options)
+                #expect(report.provesPayloads)
+                #expect(try source.firstDifference(fromWritten: path, report) == nil)
+            }
+        }
+    }
+
     @Test(arguments: runnable)
     func `converted, every value lies within the rounding noise of what the framework recorded`(run: FixtureRun) throws {
         try withTemporaryFolder { folder in
