@@ -11,11 +11,14 @@ extension Model {
     /// - Parameters:
     ///   - threads: Threads to use; all processors where `nil`. Results do not hang on it.
     ///   - exact: Leaves out algorithms that round more than a direct sum does (Winograd).
+    ///   - runsOnce: Plans for one run alone: the first answer is there soonest, and less memory is taken.
     /// - Throws: ``SkiffError`` at the model's path: for a number of threads outside 1 to ``Evaluator/threadLimit``,
     ///   and for a kernel set that `SKIFF_KERNELS` names and this processor does not have.
-    public func session(threads: Int? = nil, exact: Bool = false) throws(SkiffError) -> Session {
+    public func session(
+        threads: Int? = nil, exact: Bool = false, runsOnce: Bool = false
+    ) throws(SkiffError) -> Session {
         try located(Place(file: path)) {
-            try Session(graph, options: Session.Options(threads: threads, isExact: exact))
+            try Session(graph, options: Session.Options(threads: threads, isExact: exact, runsOnce: runsOnce))
         }
     }
 

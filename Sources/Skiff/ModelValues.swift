@@ -37,7 +37,7 @@ extension Model {
     public func fastValues(
         _ inputs: [String: Tensor], threads: Int? = nil, exact: Bool = false
     ) throws(SkiffError) -> ModelValues {
-        let session = try session(threads: threads, exact: exact)
+        let session = try session(threads: threads, exact: exact, runsOnce: true)
         return try located(Place(file: path)) {
             let results = try session.run(inputs)
             let outputs = graph.outputs.unique.compactMap { output in results[output.name].map { (output.name, $0) } }

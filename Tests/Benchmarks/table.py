@@ -22,7 +22,6 @@ from pathlib import Path
 import peers
 
 PAGE = Path(__file__).resolve().parents[2] / "Docs" / "Benchmarks.md"
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 # title, model, batch, exact, the ratio that is aimed at
 ROWS = [
@@ -109,9 +108,11 @@ def markdown(results):
     return "\n".join(lines)
 
 
-def write(text):
+def write(text, section="results"):
+    """Puts text between the page's markers of a section."""
     page = PAGE.read_text()
-    begin, end = page.index(BEGIN) + len(BEGIN), page.index(END)
+    begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
+    begin, end = page.index(begin) + len(begin), page.index(end)
     PAGE.write_text(f"{page[:begin]}\n\n{text}\n\n{page[end:]}")
     print(f"{PAGE.name} updated")
 

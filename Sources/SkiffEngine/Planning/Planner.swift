@@ -7,6 +7,7 @@ struct Planner {
     let kernels: KernelSet
     let threads: Int
     let isExact: Bool
+    var runsOnce = false
     let memoryBudget: Int
 
     /// - Throws: ``EngineError`` for operators that cannot be run and plans past the memory budget.
@@ -23,7 +24,8 @@ struct Planner {
             var draft = try Draft(graph, inputs: facts)
             let passes = try draft.simplify()
             let lowering = try Lowering(
-                draft, graph: graph, kernels: kernels, threads: threads, isExact: isExact, memoryBudget: memoryBudget)
+                draft, graph: graph, kernels: kernels, threads: threads, isExact: isExact, runsOnce: runsOnce,
+                memoryBudget: memoryBudget)
             return .program(try Program(lowering, passes: passes))
         } catch {
             guard error.reason == .openShape else { throw error }

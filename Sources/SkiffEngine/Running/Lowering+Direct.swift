@@ -7,26 +7,31 @@ extension Lowering {
         let shape = job.shape
         try checkMemory(of: shape)
         let geometry = DirectGeometry(shape, kernels: kernels)
-        let bundles = self.bundles(shape)
-        let packed = try packDirect(job.weights, bundles)
+        let packer = SlicePacker(job.weights, groupSlices(shape), tile: 0, kernels: kernels)
+        let count = packer.jobs.count
+        let weightBytes = packer.elements * MemoryLayout<Float>.stride
+        let report = report(job, choice, algorithm: "direct")
+        // Tasks that pack their slices share none of them, as long as there are slices for all threads.
+        let streams = runsOnce && job.weights.isPlain && isSliceMajor(weightBytes, slices: count) && count >= threads
+        let parts = taskParts(
+            blocks: streams ? 1 : geometry.blocks.count, slices: count, weightBytes: weightBytes,
+            microseconds: choice.microseconds)
+        let weights = try self.weights(packer, streams: streams, scratchOffset: 0, of: report)
         let addend = try job.addend.map { value throws(EngineError) in try self.input(value, order: order(of: job.output, job)) }
         let source = try directInput(job)
         let target = result(job.output, order: order(of: job.output, job), over: job.addend)
-        let slices = packed.slices
-        let weightBytes = packed.elements * MemoryLayout<Float>.stride
-        let parts = taskParts(blocks: geometry.blocks.count, slices: slices.count, weightBytes: weightBytes,
-            microseconds: choice.microseconds)
+        let bias = try bias(packer)
         let step = ProductStep(
-            kernels: kernels, weights: UnsafePointer(packed.weights),
-            bias: UnsafePointer(packed.bias), blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
+            kernels: kernels, bias: bias.elements, blocks: geometry.blocks, inputOffsets: geometry.inputOffsets,
             outputOffsets: geometry.outputOffsets, taps: geometry.taps, depth: geometry.depth,
             lower: job.product.lower, upper: job.product.upper, isSliceMajor: parts.isSliceMajor,
-            blockParts: parts.blocks, sliceParts: parts.slices, slices: slices)
-        let report = report(job, choice, algorithm: "direct")
-        emit(report, tasks: step.tasks, reads: [source] + (addend.map { [$0] } ?? []), writes: [target]) { state, task, _ in
+            blockParts: parts.blocks, sliceParts: parts.slices,
+            slices: zip(packer.jobs, bias.offsets).map { ProductStep.Slice($0, bias: $1, shape) })
+        let reads = [source] + (addend.map { [$0] } ?? []) + weights.views
+        emit(report, tasks: step.tasks, reads: reads, writes: [target]) { state, task, thread in
             step.run(
-                task, input: source.pointer(state), output: target.pointer(state),
-                addend: addend.map { UnsafePointer($0.pointer(state)) })
+                task, weights: weights.resolved(state, thread), input: source.pointer(state),
+                output: target.pointer(state), addend: addend.map { UnsafePointer($0.pointer(state)) })
         }
         probes.append(
             ErrorProbe(
@@ -85,55 +90,20 @@ extension Lowering {
 
     /// The groups' slices. Groups are not packed together: the zeros between them would make NaN of another group's
     /// infinities, and save nothing.
-    func bundles(_ shape: ConvolutionShape) -> [ProductBundle] {
-        (0..<shape.groups).map { group in
-            ProductBundle(
-                group: group, inputChannel: group * shape.channelsPerGroup, output: group * shape.outputsPerGroup,
-                slices: kernels.slices(shape.outputsPerGroup))
-        }
+    private func groupSlices(_ shape: ConvolutionShape) -> [(group: Int, slice: KernelSet.Slice)] {
+        let slices = kernels.slices(shape.outputsPerGroup)
+        return (0..<shape.groups).flatMap { group in slices.map { (group, $0) } }
     }
 
-    private mutating func packDirect(
-        _ weights: ProductWeights, _ bundles: [ProductBundle]
-    ) throws(EngineError) -> PackedProduct {
-        var bundles = bundles
-        var (elements, biases) = (0, 0)
-        for index in bundles.indices {
-            for slice in bundles[index].slices {
-                bundles[index].weightOffsets.append(elements)
-                bundles[index].biasOffsets.append(biases)
-                elements += weights.taps * weights.channels * slice.width
-                biases += slice.width
-            }
-        }
-        let target = try constantMemory(elements: elements + biases)
-        let jobs = bundles.flatMap { bundle in bundle.slices.indices.map { (bundle, $0) } }
-        nonisolated(unsafe) let (base, work) = (target, jobs)
-        try weights.withElements { source in
-            nonisolated(unsafe) let source = source
-            inParallel(work.count, threads: elements < 1 << 14 ? 1 : threads) { index in
-                let (bundle, slice) = work[index]
-                weights.pack(
-                    bundle.slices[slice], group: bundle.group, from: source, into: base + bundle.weightOffsets[slice])
-            }
-        }
-        for bundle in bundles {
-            for (index, slice) in bundle.slices.enumerated() {
-                for lane in 0..<slice.count {
-                    let output = bundle.output + slice.first + lane
-                    target[elements + bundle.biasOffsets[index] + lane] = Float(weights.shift?[output] ?? 0)
-                }
-            }
-        }
-        return PackedProduct(weights: target, bias: target + elements, bundles: bundles, elements: elements)
-    }
+    /// Whether weights are so many that a task takes few slices over all pixels.
+    private func isSliceMajor(_ weightBytes: Int, slices: Int) -> Bool { weightBytes > 600_000 && slices > 1 }
 
     /// How a step is cut into tasks. Products with many weights are cut by slices, so that every weight comes from
     /// memory once; others by pixels. Of the ways to cut, the one is taken by which the last thread ends first.
     func taskParts(
         blocks: Int, slices: Int, weightBytes: Int, microseconds: Double
     ) -> (isSliceMajor: Bool, blocks: Int, slices: Int) {
-        let isSliceMajor = weightBytes > 600_000 && slices > 1
+        let isSliceMajor = isSliceMajor(weightBytes, slices: slices)
         guard threads > 1, microseconds > 4 else { return (isSliceMajor, 1, 1) }
         let most = min(threads * 8, max(threads, Int(min(microseconds / 5, 1e6))))
         let unit = microseconds / Double(blocks * slices)
@@ -153,23 +123,11 @@ extension Lowering {
     }
 }
 
-/// Packed weights and where each slice of them begins.
-struct PackedProduct {
-    let weights: UnsafeMutablePointer<Float>
-    let bias: UnsafeMutablePointer<Float>
-    let bundles: [ProductBundle]
-    /// Floats of weights.
-    let elements: Int
-
-    /// The slices of all bundles.
-    var slices: [ProductStep.Slice] {
-        bundles.flatMap { bundle in
-            bundle.slices.indices.map { index in
-                ProductStep.Slice(
-                    inputChannel: bundle.inputChannel, output: bundle.output + bundle.slices[index].first,
-                    weights: bundle.weightOffsets[index], bias: bundle.biasOffsets[index],
-                    count: bundle.slices[index].count)
-            }
-        }
+extension ProductStep.Slice {
+    fileprivate init(_ job: SlicePacker.Job, bias: Int, _ shape: ConvolutionShape) {
+        self.init(
+            inputChannel: job.group * shape.channelsPerGroup,
+            output: job.group * shape.outputsPerGroup + job.slice.first, weights: job.offset, bias: bias,
+            count: job.slice.count)
     }
 }

@@ -15,6 +15,8 @@ struct Lowering {
     let kernels: KernelSet
     let threads: Int
     let isExact: Bool
+    /// Weights are packed by steps of the program, and not kept.
+    let runsOnce: Bool
     let memoryBudget: Int
 
     var steps: [ProgramStep] = []
@@ -27,6 +29,8 @@ struct Lowering {
     private(set) var nodeText = ""
     /// Bytes of packed weights and other constants.
     var packedBytes = 0
+    /// What is left of the memory that little constants share.
+    private var pool = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// Working memory that one thread needs.
     var scratchBytes = 0
     /// Where values lie, by order.
@@ -43,13 +47,15 @@ struct Lowering {
     private(set) var isBoxed: [Bool]
 
     init(
-        _ draft: Draft, graph: Graph, kernels: KernelSet, threads: Int, isExact: Bool, memoryBudget: Int
+        _ draft: Draft, graph: Graph, kernels: KernelSet, threads: Int, isExact: Bool,
+        runsOnce: Bool = false, memoryBudget: Int
     ) throws(EngineError) {
         self.draft = draft
         self.graph = graph
         self.kernels = kernels
         self.threads = threads
         self.isExact = isExact
+        self.runsOnce = runsOnce
         self.memoryBudget = memoryBudget
         readers = Self.readers(draft)
         places = Array(repeating: [], count: draft.values.count)
@@ -175,9 +181,26 @@ struct Lowering {
         }
         do throws(CoreError) { try Limits.checkMemory(bytes) } catch { throw EngineError(error) }
         packedBytes = total
+        if bytes <= Self.poolBytes / 8 { return try pooled(bytes) }
         let memory = try Memory(bytes)
         memories.append(memory)
         return memory.base.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Little constants share pages.
+    private static var poolBytes: Int { 1 << 17 }
+
+    private mutating func pooled(_ bytes: Int) throws(EngineError) -> UnsafeMutablePointer<Float> {
+        let rounded = (bytes + Region.alignment - 1) / Region.alignment * Region.alignment
+        if pool.count < rounded {
+            let memory = try Memory(Self.poolBytes)
+            memories.append(memory)
+            pool = UnsafeMutableRawBufferPointer(start: memory.base, count: memory.byteCount)
+        }
+        let taken = UnsafeMutableRawBufferPointer(rebasing: pool[..<rounded])
+        pool = UnsafeMutableRawBufferPointer(rebasing: pool[rounded...])
+        guard let base = taken.baseAddress else { return try pooled(Region.alignment) }
+        return base.assumingMemoryBound(to: Float.self)
     }
 
     private mutating func constantElements(_ tensor: Tensor) throws(EngineError) -> UnsafeMutablePointer<Float> {

@@ -21,14 +21,20 @@ public final class Session: Sendable {
         public var threads: Int?
         /// Leaves out algorithms that round more than a direct sum does (Winograd).
         public var isExact: Bool
+        /// Plans for the first answer: packed weights are not kept. Each layer's are packed while the network runs, into
+        /// memory that the next layer's take over, so that no memory is filled for runs that never come. Results have
+        /// the same bits; later runs take longer.
+        public var runsOnce: Bool
         /// Bytes that values, packed weights and working copies may take.
         public var memoryBudget: Int
 
         public init(
-            threads: Int? = nil, isExact: Bool = false, memoryBudget: Int = Limits.availableEvaluationBytes()
+            threads: Int? = nil, isExact: Bool = false, runsOnce: Bool = false,
+            memoryBudget: Int = Limits.availableEvaluationBytes()
         ) {
             self.threads = threads
             self.isExact = isExact
+            self.runsOnce = runsOnce
             self.memoryBudget = memoryBudget
         }
     }
@@ -159,7 +165,7 @@ public final class Session: Sendable {
         }
         let request = try Request(graph, inputs: inputs, observing: .outputs, holdsObserved: true)
         let planner = Planner(
-            graph: graph, kernels: kernels, threads: threads, isExact: options.isExact,
+            graph: graph, kernels: kernels, threads: threads, isExact: options.isExact, runsOnce: options.runsOnce,
             memoryBudget: options.memoryBudget)
         let executable = try planner.executable(request)
         let values = request.given.keys.map { (name: graph.values[$0].name, value: $0) }

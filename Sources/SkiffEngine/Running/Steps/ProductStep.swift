@@ -25,7 +25,6 @@ struct ProductStep: @unchecked Sendable {
     }
 
     let kernels: KernelSet
-    let weights: UnsafePointer<Float>
     let bias: UnsafePointer<Float>
     let blocks: [Block]
     /// Offset of each pixel of a block in the input and in the output, in elements.
@@ -49,7 +48,8 @@ struct ProductStep: @unchecked Sendable {
     }
 
     func run(
-        _ task: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, addend: UnsafePointer<Float>?
+        _ task: Int, weights: SliceWeights, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        addend: UnsafePointer<Float>?
     ) {
         let blockRange = Self.range(task / sliceParts, of: blockParts, count: blocks.count)
         let sliceRange = Self.range(task % sliceParts, of: sliceParts, count: slices.count)
@@ -64,9 +64,8 @@ struct ProductStep: @unchecked Sendable {
                                 kernel: kernels.table.pointee.product, weights: weights, bias: bias, input: input,
                                 output: output, addend: addend, inputOffsets: ins, outputOffsets: outs)
                             call.run(
-                                UnsafeBufferPointer(rebasing: blocks[blockRange]),
-                                UnsafeBufferPointer(rebasing: slices[sliceRange]), isSliceMajor: isSliceMajor,
-                                product(taps))
+                                UnsafeBufferPointer(rebasing: blocks[blockRange]), slices, sliceRange,
+                                isSliceMajor: isSliceMajor, product(taps))
                         }
                     }
                 }
@@ -90,7 +89,7 @@ struct ProductStep: @unchecked Sendable {
         let kernel: @convention(c) (
             UnsafePointer<skiff_product>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int64
         ) -> Void
-        let weights: UnsafePointer<Float>
+        let weights: SliceWeights
         let bias: UnsafePointer<Float>
         let input: UnsafePointer<Float>
         let output: UnsafeMutablePointer<Float>
@@ -99,26 +98,35 @@ struct ProductStep: @unchecked Sendable {
         let outputOffsets: UnsafePointer<Int32>
 
         func run(
-            _ blocks: UnsafeBufferPointer<Block>, _ slices: UnsafeBufferPointer<Slice>, isSliceMajor: Bool,
-            _ product: skiff_product
+            _ blocks: UnsafeBufferPointer<Block>, _ slices: UnsafeBufferPointer<Slice>, _ range: Range<Int>,
+            isSliceMajor: Bool, _ product: skiff_product
         ) {
             var product = product
-            if isSliceMajor {
-                for slice in slices {
-                    for block in blocks { run(&product, slice, block) }
+            switch weights {
+            case .streamed(let packer, let scratch):
+                for index in range {
+                    packer.pack(index, into: scratch)
+                    for block in blocks { run(&product, slices[index], block, weights: UnsafePointer(scratch)) }
                 }
-            } else {
+            case .packed(let weights) where isSliceMajor:
+                for index in range {
+                    let slice = slices[index]
+                    for block in blocks { run(&product, slice, block, weights: weights + slice.weights) }
+                }
+            case .packed(let weights):
                 for block in blocks {
-                    for slice in slices { run(&product, slice, block) }
+                    for index in range { run(&product, slices[index], block, weights: weights + slices[index].weights) }
                 }
             }
         }
 
         @inline(__always)
-        private func run(_ product: inout skiff_product, _ slice: Slice, _ block: Block) {
+        private func run(
+            _ product: inout skiff_product, _ slice: Slice, _ block: Block, weights: UnsafePointer<Float>
+        ) {
             let place = block.output &+ slice.output
             product.input = UnsafeRawPointer(input + (block.input &+ slice.inputChannel))
-            product.weights = UnsafeRawPointer(weights + slice.weights)
+            product.weights = UnsafeRawPointer(weights)
             product.bias = UnsafeRawPointer(bias + slice.bias)
             product.output = UnsafeMutableRawPointer(output + place)
             product.addend = addend.map { UnsafeRawPointer($0 + place) }

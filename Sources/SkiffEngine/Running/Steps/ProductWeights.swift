@@ -19,20 +19,12 @@ struct ProductWeights {
 
     var outputsPerGroup: Int { outputs / groups }
 
-    /// The bias of each output, in `width` floats per slice.
-    func bias(_ slices: [KernelSet.Slice], into target: UnsafeMutablePointer<Float>) {
-        var to = target
-        for slice in slices {
-            for lane in 0..<slice.width {
-                to[lane] = lane < slice.count ? Float(shift?[slice.first + lane] ?? 0) : 0
-            }
-            to += slice.width
-        }
-    }
+    /// Whether the elements lie as the kernels read them, so that a slice can be packed without decoding all.
+    var isPlain: Bool { tensor.elementType == .float32 && tensor.byteOrder == .little }
 
     /// The elements as Float, at any address: where they lie if they lie as such, else decoded into an array.
     func withElements(_ body: (UnsafeRawPointer) -> Void) throws(EngineError) {
-        if tensor.elementType == .float32, tensor.byteOrder == .little {
+        if isPlain {
             tensor.withUnsafeBytes { bytes in
                 if let base = bytes.baseAddress { body(base) }
             }
@@ -99,16 +91,4 @@ struct ProductWeights {
             }
         }
     }
-}
-
-/// The slices of one group.
-struct ProductBundle {
-    let group: Int
-    /// Offset of the first input channel and of the first output.
-    let inputChannel: Int
-    let output: Int
-    let slices: [KernelSet.Slice]
-    /// Element offset of each slice's weights and bias among the packed ones.
-    var weightOffsets: [Int] = []
-    var biasOffsets: [Int] = []
 }

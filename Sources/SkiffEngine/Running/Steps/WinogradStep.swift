@@ -18,8 +18,7 @@ struct WinogradStep: @unchecked Sendable {
     let channels: Int
     let outputs: Int
     let slices: [KernelSet.Slice]
-    /// [slice][component][channel][width]
-    let weights: UnsafePointer<Float>
+    /// Where each slice's [component][channel][width] begins among the packed weights.
     let weightOffsets: [Int]
     let bias: UnsafePointer<Float>
     let biasOffsets: [Int]
@@ -80,10 +79,10 @@ struct WinogradStep: @unchecked Sendable {
         }
     }
 
-    /// Multiplies a block's components with one slice of weights and gives the outputs.
+    /// Multiplies a block's components with one slice's weights and gives the outputs.
     func multiply(
-        slice index: Int, block: Int, components: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>,
-        output target: UnsafeMutablePointer<Float>, addend: UnsafePointer<Float>?
+        slice index: Int, weights: UnsafePointer<Float>, block: Int, components: UnsafePointer<Float>,
+        sums: UnsafeMutablePointer<Float>, output target: UnsafeMutablePointer<Float>, addend: UnsafePointer<Float>?
     ) {
         let slice = slices[index]
         let range = tileRange(block)
@@ -92,7 +91,7 @@ struct WinogradStep: @unchecked Sendable {
         product.input = UnsafeRawPointer(components)
         product.tap_count = 1
         product.depth = Int64(channels)
-        product.weights = UnsafeRawPointer(weights + weightOffsets[index])
+        product.weights = UnsafeRawPointer(weights)
         product.bias = UnsafeRawPointer(zeros)
         product.output = UnsafeMutableRawPointer(sums)
         product.outputs = Int64(slice.width)
