@@ -21,8 +21,11 @@ help:
 packages:
 	@sh Tests/install-packages.sh
 
+# With Swift's own libraries in it the command starts sooner, and runs where no Swift is. macOS has them in the system.
+STATIC = $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
+
 build: packages
-	$(SWIFT) build -c $(CONFIGURATION) --product skiff
+	$(SWIFT) build -c $(CONFIGURATION) $(STATIC) --product skiff
 
 demo: build
 	@sh Tests/demo.sh $(SKIFF)

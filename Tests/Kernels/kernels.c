@@ -424,6 +424,31 @@ static int test_arrangement(void) {
         && expect_gaps("fill", filled, to, columns) && expect_gaps("transpose", turned, across, rows);
 }
 
+static int test_packing(void) {
+    int64_t taps = between(1, 9), channels = extent(), all = extent();
+    int64_t outputs = all < 2 * kernels->lanes ? all : 2 * kernels->lanes;
+    int64_t width = outputs > kernels->lanes ? 2 * kernels->lanes : kernels->lanes;
+    int64_t orders[3][3] = {{1, taps, taps * channels}, {channels * all, all, 1}, {channels, 1, taps * channels}};
+    const int64_t *steps = orders[between(0, 2)];
+    buffer *input = random_buffer(taps * channels * all), *output = output_buffer(taps * channels * width);
+    double *scale = malloc((size_t)outputs * sizeof(double));
+    for (int64_t o = 0; o < outputs; o++) scale[o] = uniform();
+    skiff_packing packing = {input->elements, taps, channels, outputs, steps[0], steps[1], steps[2],
+                             between(0, 1) ? scale : NULL, output->elements, width};
+    kernels->pack(&packing);
+    int good = 1;
+    for (int64_t t = 0; t < taps && good; t++)
+        for (int64_t c = 0; c < channels && good; c++)
+            for (int64_t o = 0; o < width && good; o++) {
+                double x = o < outputs ? get(input, t * steps[0] + c * steps[1] + o * steps[2]) : 0;
+                if (o < outputs && packing.scale) x *= scale[o];
+                if (kernels->element_bytes == 4) x = (float)x;
+                good = expect("pack", get(output, (t * channels + c) * width + o), x, 0);
+            }
+    free(scale);
+    return good;
+}
+
 /* One tile through the three transforms, beside the direct sums. */
 static int test_winograd(void) {
     int32_t tile = between(0, 1) ? 4 : 2;
@@ -473,7 +498,7 @@ static int test_winograd(void) {
 int main(int count, char **arguments) {
     static int (*const tests[])(void) = {test_product, test_pooling, test_global_pooling, test_depthwise, test_chain,
                                          test_chain, test_chain, test_resize, test_softmax, test_response,
-                                         test_arrangement, test_winograd};
+                                         test_arrangement, test_packing, test_winograd};
     static const char *const sets[] = {"portable", "avx2", "avx512"};
     enum { test_count = sizeof(tests) / sizeof(tests[0]) };
     uint64_t cases = count > 1 ? strtoull(arguments[1], NULL, 10) : 20000;

@@ -204,6 +204,22 @@ typedef struct skiff_response {
     int64_t channels, before, after;
     double bias, factor, beta;
 } skiff_response;
+
+/* Weights of one slice, in the order in which skiff_product reads them:
+
+     output[(tap * channels + channel) * width + o]
+         = input[tap * tap_step + channel * channel_step + o * output_step] * scale[o]
+
+   the product in double and rounded once; zeros behind the last output. Input lies at any address. */
+typedef struct skiff_packing {
+    const void *input;       /* the first output's first element */
+    int64_t taps, channels, outputs;
+    int64_t tap_step, channel_step, output_step;
+    const double *scale;     /* one factor per output, NULL for none */
+    void *output;
+    int64_t width;           /* at least `outputs` */
+} skiff_packing;
+
 /* A map whose tiles of (tile + 2)² pixels are transformed for F(tile × tile, 3×3). */
 typedef struct skiff_winograd_input {
     const void *data;        /* one image */
@@ -267,6 +283,8 @@ typedef struct skiff_kernels {
     /* output[c * output_stride + r] = input[r * input_stride + c]: planes to pixels and back; without overlap. */
     void (*transpose)(const void *input, int64_t input_stride, void *output, int64_t output_stride, int64_t rows,
                       int64_t columns);
+
+    void (*pack)(const skiff_packing *packing);
     /* Components of the tile whose first pixel, padding counted, is (y, x): [component][channel]. */
     void (*winograd_input)(const skiff_winograd_input *input, int64_t y, int64_t x, void *components);
 

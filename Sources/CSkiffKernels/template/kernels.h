@@ -10,6 +10,7 @@
 #include "softmax.h"
 #include "response.h"
 #include "arrangement.h"
+#include "packing.h"
 #include "winograd.h"
 #include "peak.h"
 
@@ -32,6 +33,7 @@ const skiff_kernels SKIFF_NAME(kernels) = {
     .fill = SKIFF_NAME(fill),
     .gather = SKIFF_NAME(gather),
     .transpose = SKIFF_NAME(transpose),
+    .pack = SKIFF_NAME(pack),
     .winograd_input = SKIFF_NAME(winograd_input),
     .winograd_output = SKIFF_NAME(winograd_output),
     .winograd_weights = SKIFF_NAME(winograd_weights),

@@ -31,6 +31,46 @@ import Testing
         }
     }
 
+    /// Weights in the orders that files have them in, and in one that none has.
+    @Test(arguments: KernelSet.all)
+    func packs(_ set: KernelSet) {
+        forSeeds(set) { draw in
+            let (taps, channels, all) = (draw.int(1...9), draw.extent(), draw.extent())
+            let outputs = min(all, 2 * set.lanes)
+            let width = outputs > set.lanes ? 2 * set.lanes : set.lanes
+            // Steps of tap, channel and output: OIHW, HWIO, OHWI, and one element further apart.
+            let gap = draw.int(2...3)
+            let orders = [
+                (1, taps, taps * channels), (channels * all, all, 1), (channels, 1, taps * channels),
+                (channels * all * gap, all * gap, gap),
+            ]
+            let steps = orders[draw.int(0...3)]
+            let input = draw.elements(taps * channels * all * gap, isOdd: true)
+            let target = draw.output(taps * channels * width)
+            let scale = draw.flag() ? (0..<outputs).map { _ in draw.real() } : nil
+            func pack(_ scale: UnsafePointer<Double>?) {
+                var packing = skiff_packing(
+                    input: input.pointer, taps: Int64(taps), channels: Int64(channels), outputs: Int64(outputs),
+                    tap_step: Int64(steps.0), channel_step: Int64(steps.1), output_step: Int64(steps.2), scale: scale,
+                    output: target.pointer, width: Int64(width))
+                set.kernels.pack(&packing)
+            }
+            if let scale { scale.withUnsafeBufferPointer { pack($0.baseAddress) } } else { pack(nil) }
+            for tap in 0..<taps {
+                for channel in 0..<channels {
+                    for output in 0..<width {
+                        let place = tap * steps.0 + channel * steps.1 + output * steps.2
+                        let product = output < outputs ? input[place] * (scale?[output] ?? 1) : 0
+                        let expected = set.elementBytes == 4 ? Double(Float(product)) : product
+                        draw.expect(
+                            target[(tap * channels + channel) * width + output], expected, "pack \(taps)×\(channels)")
+                    }
+                }
+            }
+            draw.expectUntouched(target, width: width, every: width)
+        }
+    }
+
     @Test(arguments: KernelSet.all)
     func resize(_ set: KernelSet) {
         forSeeds(set) { draw in

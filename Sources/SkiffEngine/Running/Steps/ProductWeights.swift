@@ -39,56 +39,23 @@ struct ProductWeights {
 
     /// Packs one slice of a group as [tap][channel][width].
     func pack(
-        _ slice: KernelSet.Slice, group: Int, from source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
+        _ slice: KernelSet.Slice, group: Int, from source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>,
+        kernels: KernelSet
     ) {
-        if slice.count < slice.width { target.update(repeating: 0, count: taps * channels * slice.width) }
-        if steps.output == 1 {
-            packRows(slice, group: group, from: source, into: target)
-            return
-        }
-        // Blocks keep the lines that are written in the first-level cache.
-        let block = 64
-        for tap in 0..<taps {
-            for first in stride(from: 0, to: channels, by: block) {
-                let range = first..<min(channels, first + block)
-                for lane in 0..<slice.count {
-                    let output = slice.first + lane
-                    let start = group * steps.group + output * steps.output + tap * steps.tap
-                    let to = target + (tap * channels * slice.width + lane)
-                    let scale = scale?[group * outputsPerGroup + output]
-                    copy(range, from: source, at: start + steps.first, to: to, width: slice.width, scale: scale)
-                }
-            }
-        }
-    }
-
-    @inline(__always)
-    private func copy(
-        _ range: Range<Int>, from source: UnsafeRawPointer, at start: Int, to: UnsafeMutablePointer<Float>,
-        width: Int, scale: Double?
-    ) {
-        for channel in range {
-            let offset = (start &+ channel &* steps.channel) &* MemoryLayout<Float>.stride
-            let element = source.loadUnaligned(fromByteOffset: offset, as: Float.self)
-            to[channel &* width] = scale.map { Float(Double(element) * $0) } ?? element
-        }
-    }
-
-    /// Outputs that stand side by side in the tensor too.
-    private func packRows(
-        _ slice: KernelSet.Slice, group: Int, from source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
-    ) {
-        let scales = (0..<slice.count).map { scale?[group * outputsPerGroup + slice.first + $0] ?? 1 }
-        let start = group * steps.group + slice.first + steps.first
-        for tap in 0..<taps {
-            for channel in 0..<channels {
-                let from = source + (start + tap * steps.tap + channel * steps.channel) * MemoryLayout<Float>.stride
-                let to = target + (tap * channels + channel) * slice.width
-                for lane in 0..<slice.count {
-                    let element = from.loadUnaligned(fromByteOffset: lane &* 4, as: Float.self)
-                    to[lane] = scale == nil ? element : Float(Double(element) * scales[lane])
-                }
-            }
+        let start = steps.first + group * steps.group + slice.first * steps.output
+        var packing = skiff_packing()
+        packing.input = source + start * MemoryLayout<Float>.stride
+        packing.taps = Int64(taps)
+        packing.channels = Int64(channels)
+        packing.outputs = Int64(slice.count)
+        packing.tap_step = Int64(steps.tap)
+        packing.channel_step = Int64(steps.channel)
+        packing.output_step = Int64(steps.output)
+        packing.output = UnsafeMutableRawPointer(target)
+        packing.width = Int64(slice.width)
+        withBase(scale) { scale in
+            packing.scale = scale.map { $0 + (group * outputsPerGroup + slice.first) }
+            kernels.table.pointee.pack(&packing)
         }
     }
 }

@@ -56,11 +56,11 @@ struct SlicePacker: @unchecked Sendable {
     ) {
         let job = jobs[index]
         guard tile > 0 else {
-            weights.pack(job.slice, group: job.group, from: source, into: target)
+            weights.pack(job.slice, group: job.group, from: source, into: target, kernels: kernels)
             return
         }
         let count = Int64(weights.channels * job.slice.width)
-        weights.pack(job.slice, group: job.group, from: source, into: work)
+        weights.pack(job.slice, group: job.group, from: source, into: work, kernels: kernels)
         kernels.table.pointee.winograd_weights(Int32(tile), work, count, target, count, count)
     }
 
