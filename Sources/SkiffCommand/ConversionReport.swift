@@ -16,6 +16,8 @@ struct ConversionReport {
     var notes: [String] = []
     /// How weights are stored; of native files alone.
     var encodings = EncodingTable([])
+    /// What was chosen within a budget.
+    var budget: BudgetTable?
     var duration = Duration.zero
 
     func text(colors: Bool) -> String {
@@ -27,7 +29,7 @@ struct ConversionReport {
         let color = difference == nil ? "32" : "31"
         let verdict = colors && isVerified ? "\u{1B}[\(color)m\(parity)\u{1B}[0m" : parity
         return "\(escaped(fileName(model.path))) → \(escaped(target)): \(byteText(sourceBytes)) → "
-            + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)" + encodings.text
+            + "\(byteText(written)), \(tensorCount) tensors, \(timeText(duration)), \(verdict)" + (budget?.text ?? encodings.text)
     }
 
     /// The file, and external data where weights lie there.
@@ -56,7 +58,7 @@ struct ConversionReport {
             "tensors": .integer(Int64(tensorCount)), "nodes": .integer(Int64(model.graph.nodes.count)),
             "seconds": .number(seconds(duration)),
             "parity": isVerified ? .string(parityWord) : .null,
-            "encodings": encodings.json,
+            "encodings": encodings.json, "budget": budget?.json ?? .null,
             "assumptions": .array(model.assumptions.map { .string($0) }),
             "notes": .array((model.architectureNotes + notes).map { .string($0) }),
             "difference": difference.map { .string($0) } ?? .null,

@@ -84,6 +84,24 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
         }
     }
 
+    @Test func `with a budget, what was chosen and measured is told and kept in the file`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/a.skiff"
+            let object = try json(CommandRun(["convert", torch, "-o", path, "--budget", "1e-2", "--json"]))
+            #expect(object["parity"] == "rounded")
+            let error = try #require(object["budget"]?["error"]?.doubleValue)
+            #expect(error > 0 && error <= 1e-2)
+            #expect(object["budget"]?["frontier"]?.arrayValue?.isEmpty == false)
+            let checked = try json(CommandRun(["check", path, "--json"]))
+            #expect(checked["measurements"]?["budget.error"]?.stringValue.flatMap { Double($0) } == error)
+            let text = try CommandRun(["convert", torch, "-o", path, "--budget", "1e-2"]).output
+            #expect(text.contains("int8") || text.contains("float16"))
+            for wrong in [["--budget", "-1"], ["--budget", "1e-3", "--encoding", "int8"], ["--sample", "x.npy"]] {
+                #expect(try CommandRun(["convert", torch, "-o", path] + wrong).status == 64)
+            }
+        }
+    }
+
     @Test func `the same input gives the same bytes`() throws {
         try withTemporaryFolder { folder in
             for name in ["a", "b"] {

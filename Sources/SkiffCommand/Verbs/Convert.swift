@@ -23,6 +23,7 @@ struct Convert: Verb {
               skiff convert weights.h5 --config model.json
               skiff convert resnet50.h5 --names torchvision -o resnet50.safetensors
               skiff convert model.keras -o out/model.skiff --no-verify --quiet
+              skiff convert resnet50.h5 -o resnet50.skiff --budget 1e-3 --sample image.npy
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
@@ -57,6 +58,7 @@ struct Convert: Verb {
     @Flag(help: "Return only when the medium has the bytes, so that not even a loss of power leaves a part.")
     var sync = false
 
+    @OptionGroup var budget: BudgetOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -83,6 +85,12 @@ struct Convert: Verb {
             }
             guard target.hasSuffix(".skiff") else {
                 throw ValidationError("--encoding is for native files, so the output has to end with .skiff.")
+            }
+        }
+        if budget.budget != nil {
+            guard encoding == nil else { throw ValidationError("--budget picks the encodings, --encoding says one.") }
+            guard names == nil, target.hasSuffix(".skiff") else {
+                throw ValidationError("--budget is for native files, so the output has to end with .skiff.")
             }
         }
         do throws(SkiffError) {
@@ -115,15 +123,41 @@ struct Convert: Verb {
     ) throws -> ConversionReport {
         var options = WriteOptions()
         options.encodings = EncodingPlan(encoding.flatMap { Encoding(rawValue: $0) } ?? .raw)
+        let budgeted = try budgetedEncodings(model, progress)
+        if let budgeted {
+            options.encodings = budgeted.plan
+            options.measurements = budgeted.measurements
+        }
         options.provesPayloads = verify
         options.isSynchronised = sync
         let report = try model.write(to: target, options: options) { progress("converting", $0) }
-        let difference = verify ? try model.firstDifference(fromWritten: target, report) { progress("comparing", $0) } : nil
+        var difference = verify ? try model.firstDifference(fromWritten: target, report) { progress("comparing", $0) } : nil
+        if verify, difference == nil, let budgeted { difference = try self.difference(of: model, budgeted, progress) }
         let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
         return ConversionReport(
             model: model, target: target, written: try fileSize(target), tensorCount: model.graph.weights.count,
             compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify,
-            notes: report.notes, encodings: EncodingTable(report.tensors))
+            notes: report.notes, encodings: EncodingTable(report.tensors),
+            budget: budgeted.map { BudgetTable(encodings: $0) })
+    }
+
+    private func budgetedEncodings(
+        _ model: Model, _ progress: @escaping @Sendable (String, Double) -> Void
+    ) throws -> BudgetedEncodings? {
+        guard let allowed = budget.budget else { return nil }
+        return try model.encodings(
+            withinBudget: allowed, sample: budget.sample(for: model), seed: budget.seed, progress: progress)
+    }
+
+    /// Runs what was written: its outputs have to move as far as was measured before.
+    private func difference(
+        of model: Model, _ budgeted: BudgetedEncodings, _ progress: (String, Double) -> Void
+    ) throws -> String? {
+        progress("running what was written", 0)
+        let written = try Model(contentsOf: target)
+        let error = try written.outputError(from: model, sample: budget.sample(for: model), seed: budget.seed)
+        guard error != budgeted.report.error else { return nil }
+        return "outputs of the written file move by \(error), \(budgeted.report.error) was measured before"
     }
 
     private func convert(
