@@ -178,7 +178,7 @@ class Coded:
         self.log, self.lanes_log = data[at] & 15, data[at] >> 4
         first, last = data[at + 1], data[at + 2]
         at += 3
-        need(1 <= self.log <= 12 and self.lanes_log <= 5 and first < last, "block has sizes that break a rule")
+        need(1 <= self.log <= 12 and self.lanes_log <= 6 and first < last, "block has sizes that break a rule")
         bits, held, frequencies = 0, 0, []
         for _ in range(first, last + 1):
             while held < 16 and at < len(data):

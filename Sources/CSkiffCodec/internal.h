@@ -15,7 +15,7 @@ enum {
     SKIFF_FLAG_REPEATS = 1,          /* of the first nibble: repeats stand before the planes */
     SKIFF_LOWEST_LOG = 1,            /* frequencies add up to 1 << log */
     SKIFF_HIGHEST_LOG = 12,
-    SKIFF_HIGHEST_LANES_LOG = 5,
+    SKIFF_HIGHEST_LANES_LOG = 6,
     SKIFF_STATE = 1 << 16,           /* where encoders start, and the least that a state is between symbols */
 };
 

@@ -78,7 +78,7 @@ static int64_t coded_size(const uint32_t *counts, int log, int lanes_log, const 
 
 /* Few lanes where a state of four bytes each would tell. */
 static int lanes_log_for(int64_t count) {
-    return count >= 16384 ? 5 : count >= 8192 ? 4 : count >= 2048 ? 3 : count >= 1024 ? 2 : count >= 512 ? 1 : 0;
+    return count >= 65536 ? 6 : count >= 16384 ? 5 : count >= 8192 ? 4 : count >= 2048 ? 3 : count >= 1024 ? 2 : count >= 512 ? 1 : 0;
 }
 
 /* Gives how many bytes are zero. */

@@ -81,9 +81,9 @@ static int decode(skiff_element element, const uint8_t *coded, int64_t size, uin
 
 static void one(void) {
     static const skiff_element elements[] = {{4, 1}, {4, 0}, {2, 1}, {2, 0}, {8, 4}, {8, 0}, {1, 0}};
-    static const int64_t sizes[] = {1, 2, 15, 63, 64, 65, 100, 511, 513, 2047, 2050, 8192, 9001, 32768, 33000};
+    static const int64_t sizes[] = {1, 2, 15, 63, 64, 65, 100, 511, 513, 2047, 2050, 8192, 9001, 32768, 33000, 66000};
     const skiff_element element = elements[between(0, 6)];
-    const int64_t count = next() % 2 ? sizes[between(0, 14)] : between(0, 5000), bytes = count * element.width;
+    const int64_t count = next() % 2 ? sizes[between(0, 15)] : between(0, 5000), bytes = count * element.width;
     uint8_t *memory = malloc((size_t)(4 * (bytes / 4 + 1)));
     fill(memory, bytes / 4 + 1, (int)between(0, 7));
     uint8_t *source = exact(memory, bytes), *coded = malloc((size_t)bytes + 1), *again = malloc((size_t)bytes + 1);

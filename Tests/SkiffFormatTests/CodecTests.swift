@@ -189,8 +189,9 @@ private func ratio(_ bytes: [UInt8], _ type: ElementType) throws -> Double {
             (.bfloat16, littleEndian(weights.prefix(700).map { UInt16(truncatingIfNeeded: $0.bitPattern >> 16) })),
             (.float64, littleEndian(weights.prefix(200).map(Double.init))),
             (.uint8, (0..<900).map { _ in UInt8(random.next() & random.next() & 63) }),
-            // Of 32 lanes.
-            (.int8, (0..<33_000).map { _ in UInt8(random.next() & random.next() & random.next() & random.next() & 3) }),
+            // Of 32 lanes, and of 64.
+            (.uint8, (0..<17_000).map { _ in UInt8(random.next() & random.next() & 15) }),
+            (.int8, (0..<66_000).map { _ in UInt8(random.next() & random.next() & random.next() & random.next() & 3) }),
         ]
     }()
 
@@ -210,7 +211,7 @@ private func ratio(_ bytes: [UInt8], _ type: ElementType) throws -> Double {
     @Test func `every truncation is an error`() {
         for (type, bytes) in Self.samples {
             let block = coded(bytes, type)
-            for length in stride(from: 0, to: block.count, by: block.count > 5000 ? 97 : 1) {
+            for length in stride(from: 0, to: block.count, by: block.count > 3000 ? 97 : 1) {
                 #expect(check(Array(block.prefix(length)), type, count: bytes.count))
             }
             #expect(check(block + [0], type, count: bytes.count))
@@ -224,7 +225,7 @@ private func ratio(_ bytes: [UInt8], _ type: ElementType) throws -> Double {
         var random = Sequence64(state: 8)
         for (type, bytes) in Self.samples {
             let block = coded(bytes, type)
-            for place in stride(from: 0, to: block.count, by: block.count > 5000 ? 41 : 1) {
+            for place in stride(from: 0, to: block.count, by: block.count > 3000 ? 41 : 1) {
                 for flip in [1, 128, UInt8(truncatingIfNeeded: random.next() | 2)] {
                     var changed = block
                     changed[place] ^= flip

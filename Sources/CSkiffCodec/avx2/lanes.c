@@ -29,17 +29,20 @@ static inline __attribute__((always_inline)) int64_t steps(
     uint8_t *symbols, int64_t steps) {
     const __m256i mask = _mm256_set1_epi32((1 << log) - 1), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     const __m128i shift = _mm_cvtsi32_si128(log);
-    __m256i x[4], s[4];
+    /* Four vectors give 32 symbols to store at once, two give 16. */
+    const int group = vectors < 4 ? vectors : 4;
+    __m256i x[8], s[4];
     for (int i = 0; i < vectors; i++) x[i] = _mm256_loadu_si256((const void *)(states + 8 * i));
     const uint8_t *p = *next;
     int64_t done = 0;
-    for (; done < steps && end - p >= 16 * vectors; done++, symbols += 8 * vectors) {
-        for (int i = 0; i < vectors; i++) x[i] = step(x[i], table, mask, shift, &p, &s[i]);
-        const __m256i low = _mm256_packus_epi32(s[0], s[1]), high = vectors > 2 ? _mm256_packus_epi32(s[2], s[3]) : low;
-        const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
-        if (vectors > 2) _mm256_storeu_si256((void *)symbols, bytes);
-        else _mm_storeu_si128((void *)symbols, _mm256_castsi256_si128(bytes));
-    }
+    for (; done < steps && end - p >= 16 * vectors; done++)
+        for (int first = 0; first < vectors; first += group, symbols += 8 * group) {
+            for (int i = 0; i < group; i++) x[first + i] = step(x[first + i], table, mask, shift, &p, &s[i]);
+            const __m256i low = _mm256_packus_epi32(s[0], s[1]), high = group > 2 ? _mm256_packus_epi32(s[2], s[3]) : low;
+            const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+            if (group > 2) _mm256_storeu_si256((void *)symbols, bytes);
+            else _mm_storeu_si128((void *)symbols, _mm256_castsi256_si128(bytes));
+        }
     for (int i = 0; i < vectors; i++) _mm256_storeu_si256((void *)(states + 8 * i), x[i]);
     *next = p;
     return done;
@@ -49,6 +52,7 @@ static int64_t decode_lanes(
     uint32_t *states, int32_t lanes_log, const uint32_t *table, int32_t log, const uint8_t **next, const uint8_t *end,
     uint8_t *symbols, int64_t count) {
     switch (lanes_log) {
+    case 6: return steps(states, 8, table, log, next, end, symbols, count);
     case 5: return steps(states, 4, table, log, next, end, symbols, count);
     case 4: return steps(states, 2, table, log, next, end, symbols, count);
     default: return scalar__avx2(states, lanes_log, table, log, next, end, symbols, count);

@@ -24,15 +24,13 @@ static inline __attribute__((always_inline)) int64_t steps(
     uint8_t *symbols, int64_t steps) {
     const __m512i mask = _mm512_set1_epi32((1 << log) - 1);
     const __m128i shift = _mm_cvtsi32_si128(log);
-    __m512i a = _mm512_loadu_si512(states), b = _mm512_loadu_si512(states + 16 * (vectors - 1));
+    __m512i x[4];
+    for (int i = 0; i < vectors; i++) x[i] = _mm512_loadu_si512(states + 16 * i);
     const uint8_t *p = *next;
     int64_t done = 0;
-    for (; done < steps && end - p >= 32 * vectors; done++, symbols += 16 * vectors) {
-        a = step(a, table, mask, shift, &p, symbols);
-        if (vectors > 1) b = step(b, table, mask, shift, &p, symbols + 16);
-    }
-    if (vectors > 1) _mm512_storeu_si512(states + 16, b);
-    _mm512_storeu_si512(states, a);
+    for (; done < steps && end - p >= 32 * vectors; done++, symbols += 16 * vectors)
+        for (int i = 0; i < vectors; i++) x[i] = step(x[i], table, mask, shift, &p, symbols + 16 * i);
+    for (int i = 0; i < vectors; i++) _mm512_storeu_si512(states + 16 * i, x[i]);
     *next = p;
     return done;
 }
@@ -41,6 +39,7 @@ static int64_t decode_lanes(
     uint32_t *states, int32_t lanes_log, const uint32_t *table, int32_t log, const uint8_t **next, const uint8_t *end,
     uint8_t *symbols, int64_t count) {
     switch (lanes_log) {
+    case 6: return steps(states, 4, table, log, next, end, symbols, count);
     case 5: return steps(states, 2, table, log, next, end, symbols, count);
     case 4: return steps(states, 1, table, log, next, end, symbols, count);
     default: return scalar__avx512(states, lanes_log, table, log, next, end, symbols, count);

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { SKIFF_CODEC_LANES = 32, SKIFF_CODEC_MAXIMUM_WIDTH = 8, SKIFF_CODEC_MAXIMUM_ELEMENTS = 1 << 20 };
+enum { SKIFF_CODEC_LANES = 64, SKIFF_CODEC_MAXIMUM_WIDTH = 8, SKIFF_CODEC_MAXIMUM_ELEMENTS = 1 << 20 };
 
 /* How elements of a type become planes: bytes each (1, 2, 4 or 8), and bits to rotate left. */
 typedef struct skiff_element {

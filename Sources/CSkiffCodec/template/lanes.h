@@ -36,6 +36,7 @@ static int64_t SKIFF_NAMED(scalar)(
     case 2: return SKIFF_NAMED(steps)(states, 4, table, log, next, end, symbols, steps);
     case 3: return SKIFF_NAMED(steps)(states, 8, table, log, next, end, symbols, steps);
     case 4: return SKIFF_NAMED(steps)(states, 16, table, log, next, end, symbols, steps);
-    default: return SKIFF_NAMED(steps)(states, 32, table, log, next, end, symbols, steps);
+    case 5: return SKIFF_NAMED(steps)(states, 32, table, log, next, end, symbols, steps);
+    default: return SKIFF_NAMED(steps)(states, 64, table, log, next, end, symbols, steps);
     }
 }

@@ -6,8 +6,6 @@
 #define SKIFF_PASTE(a, b) SKIFF_PASTE_(a, b)
 #define SKIFF_NAMED(name) SKIFF_PASTE(name##__, SKIFF_SET)
 
-#define SKIFF_ROTATED(type, v, r) ((type)((type)((v) << (r)) | (type)((v) >> ((8 * sizeof(type) - (r)) % (8 * sizeof(type))))))
-
 static void SKIFF_NAMED(join2)(const uint8_t *const *p, int r, int64_t n, uint8_t *restrict out) {
     const uint8_t *restrict a = p[0], *restrict b = p[1];
     for (int64_t i = 0; i < n; i++) {
