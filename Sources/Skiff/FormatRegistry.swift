@@ -89,7 +89,13 @@ public enum FormatRegistry {
     private static let onnx = Format(
         identifier: "onnx", name: "ONNX", extensions: ["onnx"],
         recognizes: { ONNXReader.recognizes(head(of: $0, 4096)) },
-        read: { storage, folder in try ONNXReader.read(storage: storage, folder: folder) })
+        read: { storage, folder in try ONNXReader.read(storage: storage, folder: folder) },
+        write: { graph, path, _, options, progress in
+            let summary = try ONNXWriter.write(
+                graph, to: path, opset: options.opset, isSynchronised: options.isSynchronised
+            ) { progress?(part($0, of: $1)) }
+            return WriteReport(notes: summary.notes)
+        })
 
     /// The first bytes of a file, at most `count`.
     static func head(of storage: Storage, _ count: Int) -> [UInt8] {

@@ -1,6 +1,7 @@
 internal import SkiffCore
 public import SkiffFormat
 public import SkiffGraph
+internal import SkiffONNX
 
 /// How a model is written, beyond the format that the file's extension says.
 public struct WriteOptions: Sendable {
@@ -15,6 +16,9 @@ public struct WriteOptions: Sendable {
     public var isSynchronised = false
     /// Skiff: what was measured of the network with these encodings, kept in the file.
     public var measurements: [GraphMetadata.Entry] = []
+
+    /// The operator sets that can be asked for.
+    public static var opsets: ClosedRange<Int> { ONNXWriter.opsets }
 
     public init() {}
 }

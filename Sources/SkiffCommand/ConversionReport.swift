@@ -10,6 +10,8 @@ struct ConversionReport {
     var tensorCount: Int
     /// What was compared, in the singular.
     var compared: String
+    /// What running both models showed, where that was needed.
+    var outputs: String?
     var difference: String?
     var isVerified: Bool
     /// What the output cannot carry.
@@ -22,7 +24,7 @@ struct ConversionReport {
 
     func text(colors: Bool) -> String {
         let identical = encodings.isLossless
-            ? "parity: identical, every \(compared)"
+            ? "parity: identical, every \(compared)" + (outputs.map { "; \($0)" } ?? "")
             : "parity: every node identical, weights rounded to what was asked for"
         let parity =
             if let difference { "parity failed: \(difference)" } else { isVerified ? identical : "not verified" }
@@ -61,6 +63,7 @@ struct ConversionReport {
             "encodings": encodings.json, "budget": budget?.json ?? .null,
             "assumptions": .array(model.assumptions.map { .string($0) }),
             "notes": .array((model.architectureNotes + notes).map { .string($0) }),
+            "outputs": outputs.map { .string($0) } ?? .null,
             "difference": difference.map { .string($0) } ?? .null,
         ]
     }

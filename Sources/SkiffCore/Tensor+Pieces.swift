@@ -66,13 +66,13 @@ extension Tensor {
     private func withLittleEndianBytes<Result, Failure: Error>(
         in piece: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        if byteOrder == .little || wordBytes == 1 { return try storage.withUnsafeBytes(in: piece, body) }
+        if byteOrder == .little || littleEndianWordBytes == 1 { return try storage.withUnsafeBytes(in: piece, body) }
         let swapped = Storage(storage.withUnsafeBytes(in: piece) { swappedWords($0) })
         return try swapped.withUnsafeBytes(body)
     }
 
     /// Bytes of the words whose order a byte order turns round: the parts of complex numbers are apart.
-    private var wordBytes: Int {
+    var littleEndianWordBytes: Int {
         switch elementType {
         case .complex64: 4
         case .complex128: 8
@@ -82,7 +82,7 @@ extension Tensor {
 
     /// `bytes`, whole words of them, with each word turned round.
     private func swappedWords(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        let width = wordBytes
+        let width = littleEndianWordBytes
         return [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, initialized in
             for start in stride(from: 0, to: bytes.count - bytes.count % width, by: width) {
                 for byte in 0..<width { buffer[start + byte] = bytes[start + width - 1 - byte] }
@@ -93,7 +93,7 @@ extension Tensor {
 }
 
 /// Equal bytes are the rule: they are compared at once, and one by one only where they differ.
-private func firstDifference(_ bytes: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Int? {
+func firstDifference(_ bytes: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Int? {
     guard let base = bytes.baseAddress, let otherBase = other.baseAddress else { return nil }
     if memcmp(base, otherBase, min(bytes.count, other.count)) == 0 { return nil }
     return bytes.indices.first { bytes[$0] != other[$0] }

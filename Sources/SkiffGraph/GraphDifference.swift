@@ -19,6 +19,58 @@ extension Graph {
                 .first
     }
 
+    /// The first thing in which `other` is not this graph where values are told apart by their names, in words; `nil`
+    /// where there is none. Unlike ``firstDifference(from:)`` it leaves out the order of values that nothing orders, and how
+    /// the source spelled an operator. A graph without a name is called as anything.
+    /// - Parameter keys: entries of the metadata that may differ.
+    public func firstDifferenceByName(from other: Graph, ignoringMetadata keys: Set<String> = []) -> String? {
+        func compared(_ metadata: GraphMetadata) -> GraphMetadata {
+            var metadata = metadata
+            metadata.entries.removeAll { keys.contains($0.key) }
+            return metadata
+        }
+        var named: [String: Value] = [:]
+        for value in other.values where !value.name.isEmpty { named[value.name] = value }
+        return (name.isEmpty ? nil : difference("name", name, other.name))
+            ?? difference("metadata", compared(metadata.withoutSources), compared(other.metadata.withoutSources))
+            ?? difference("number of nodes", nodes.count, other.nodes.count)
+            ?? difference("inputs", inputs.map { self[$0].name }, other.inputs.map { other[$0].name })
+            ?? difference(
+                "outputs", outputs.map { [$0.name, self[$0.value].name] },
+                other.outputs.map { [$0.name, other[$0.value].name] })
+            ?? nodes.indices.lazy.compactMap { namedNodeDifference($0, other) }.first
+            ?? values.lazy.compactMap { namedValueDifference($0, named) }.first
+            ?? difference(
+                "number of weights", values.count { $0.tensor != nil }, other.values.count { $0.tensor != nil })
+    }
+
+    private func namedNodeDifference(_ index: Int, _ other: Graph) -> String? {
+        let (one, another) = (nodes[index], other.nodes[index])
+        let place = "node \(index) \"\(escaped(one.name))\": "
+        return difference(place + "name", one.name, another.name)
+            ?? difference(place + "operator", one.operator, another.operator)
+            ?? difference(
+                place + "inputs", one.inputs.map { $0.map { self[$0].name } },
+                another.inputs.map { $0.map { other[$0].name } })
+            ?? difference(place + "outputs", one.outputs.map { self[$0].name }, another.outputs.map { other[$0].name })
+    }
+
+    private func namedValueDifference(_ value: Value, _ named: [String: Value]) -> String? {
+        guard !value.name.isEmpty else { return nil }
+        let place = "value \"\(escaped(value.name))\": "
+        guard let other = named[value.name] else { return place + "is missing" }
+        if case .weight(let tensor, let isOverridable) = value.source {
+            guard case .weight(let another, let isOtherOverridable) = other.source else { return place + "is no weight" }
+            if let found = difference(place + "overridable", isOverridable, isOtherOverridable)
+                ?? tensor.firstDifference(from: another, place, true)
+            {
+                return found
+            }
+        }
+        // Contents follow from weights, which are compared bit by bit.
+        return difference(place + "fact", value.fact?.withoutContents, other.fact?.withoutContents)
+    }
+
     private func nodeDifference(_ index: Int, _ other: Graph) -> String? {
         let (one, another) = (nodes[index], other.nodes[index])
         let place = "node \(index) \"\(escaped(one.name))\": "
@@ -37,6 +89,10 @@ extension GraphMetadata {
         metadata.sources = []
         return metadata
     }
+}
+
+extension Fact {
+    fileprivate var withoutContents: Fact { Fact(elementType, shape) }
 }
 
 extension Value {

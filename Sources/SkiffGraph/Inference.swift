@@ -17,6 +17,18 @@ extension Graph {
     /// not bound keep what the source declares.
     /// - Throws: ``GraphError`` with the node in its place where inputs do not fit an operator.
     public func inferFacts(binding: [ValueID: Fact]) throws(GraphError) -> [Fact?] {
+        try inferFacts(binding: binding, hearsDeclarations: true)
+    }
+
+    /// The fact of every value as it follows from inputs and weights alone, whatever the source declares of others.
+    /// - Throws: as ``inferFacts(binding:)``.
+    public func factsWithoutDeclarations() throws(GraphError) -> [Fact?] {
+        try inferFacts(binding: [:], hearsDeclarations: false)
+    }
+
+    private func inferFacts(
+        binding: [ValueID: Fact], hearsDeclarations: Bool
+    ) throws(GraphError) -> [Fact?] {
         var facts = [Fact?](repeating: nil, count: values.count)
         for (index, value) in values.enumerated() {
             switch value.source {
@@ -47,7 +59,8 @@ extension Graph {
             }
             for (position, output) in node.outputs.enumerated() {
                 let inferred = position < results.count ? results[position] : nil
-                facts[output.index] = merged(inferred: inferred, declared: self[output].fact, binds: !binding.isEmpty)
+                let declared = hearsDeclarations ? self[output].fact : nil
+                facts[output.index] = merged(inferred: inferred, declared: declared, binds: !binding.isEmpty)
             }
         }
         return facts

@@ -14,4 +14,7 @@ extension ElementType {
         guard number >= 1, Int(number) <= Self.numbered.count else { return nil }
         self = Self.numbered[Int(number) - 1]
     }
+
+    /// The number of `TensorProto.DataType`.
+    var onnxNumber: Int32 { Int32(Self.numbered.firstIndex(of: self) ?? -1) + 1 }
 }

@@ -26,6 +26,10 @@ public struct ONNXError: LocatedError {
         case refused(String)
         /// An operator's form that Skiff knows of and cannot express; the importer carries the node as unknown.
         case inexpressible(String)
+        /// A node that only a later operator set than the one that is written can say.
+        case needsOpset(Int, what: String, found: Int)
+        /// A node that no operator of ONNX says.
+        case unwritable(String)
         /// The graph is broken.
         case graph(GraphError.Reason)
         /// Ground-layer refusal.
@@ -56,6 +60,8 @@ public struct ONNXError: LocatedError {
             "\(what) \(found): supported are \(supported.lowerBound) to \(supported.upperBound)"
         case .externalFile(let location, let why): "its external data file \"\(escaped(location))\" cannot be opened: \(why)"
         case .missing(let what): "has no \(what)"
+        case .needsOpset(let version, let what, let found): "\(what) needs opset \(version), asked for is \(found)"
+        case .unwritable(let why): "cannot be said in ONNX: \(why)"
         case .elementType(let found): "has data_type \(found), expected 1 to 28"
         case .textTensor: "holds text, expected numbers"
         case .attribute(let name, let expected, let found):
@@ -69,6 +75,7 @@ public struct ONNXError: LocatedError {
         switch reason {
         case .version(of: "opset", let found, let supported) where found < Int64(supported.lowerBound):
             "onnx.version_converter can raise the opset"
+        case .needsOpset(let version, _, _): "--opset \(version) writes it, and so does leaving --opset out"
         case .externalFile(let location, _):
             "the model keeps weights in \"\(escaped(location))\", which belongs beside it under that name"
         default: nil

@@ -180,3 +180,29 @@ private func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing
         #expect(run.output.contains("Lambda"))
     }
 }
+
+@Suite struct ConvertToONNXTests {
+    @Test func `the operator set is asked for, chosen and explained`() throws {
+        try withTemporaryFolder { folder in
+            let run = try CommandRun(["convert", bottleneck, "-o", folder + "/m.onnx", "--json"])
+            #expect(run.status == 0, "\(run.errors)")
+            let object = try json(run)
+            #expect(object["parity"] == "identical")
+            #expect(object["outputs"]?.stringValue?.hasPrefix("the output") == true)
+            let text = try CommandRun(["convert", folder + "/m.onnx", "-o", folder + "/n.onnx", "--opset", "17"])
+            #expect(text.output.contains("parity: identical, every node and weight"), "\(text.output)\(text.errors)")
+            #expect(try CommandRun(["inspect", folder + "/n.onnx", "--json"]).output.contains("\"opset\":\"17\""))
+            for (arguments, status) in [
+                (["-o", folder + "/m.skiff", "--opset", "13"], 64 as Int32), (["-o", folder + "/m.onnx", "--opset", "8"], 64),
+                (["-o", folder + "/m.onnx", "--opset", "29"], 64),
+            ] {
+                #expect(try CommandRun(["convert", torch] + arguments).status == status)
+            }
+            let dynamo = Fixtures.path("torch-basic-folded/model-dynamo.onnx")
+            #expect(try CommandRun(["convert", dynamo, "-o", folder + "/d.onnx"]).errors.contains("opset 18"))
+            let raised = try CommandRun(["convert", Fixtures.path("onnx-quantized/model-qdq.onnx"), "-o", folder + "/q.onnx", "--opset", "9"])
+            #expect(raised.status == 2)
+            #expect(raised.errors.contains("needs opset 1") && raised.errors.contains("node \""), "\(raised.errors)")
+        }
+    }
+}

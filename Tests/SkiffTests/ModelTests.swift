@@ -82,7 +82,7 @@ import Testing
             try Model(contentsOf: Self.bottleneck).write(to: path)
             let model = try Model(contentsOf: path)
             #expect(throws: SkiffError.self) { try model.write(to: path) }
-            #expect(throws: SkiffError.self) { try model.write(to: folder + "/model.onnx") }
+            #expect(throws: SkiffError.self) { try model.write(to: folder + "/model.keras") }
             #expect(names(inFolder: folder) == ["model.skiff"])
         }
     }

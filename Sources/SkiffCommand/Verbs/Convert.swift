@@ -7,8 +7,9 @@ struct Convert: Verb {
         abstract: "Write a model in another format, and check what was written.",
         discussion: """
             The output is opened again and compared with the source: every node, every attribute and every weight, \
-            to the last bit; of .safetensors, which holds no architecture, every weight. An existing output is \
-            replaced as a whole, or not at all.
+            to the last bit; of .safetensors, which holds no architecture, every weight. Where ONNX says a network by \
+            other nodes, every weight is compared and both are run. An existing output is replaced as a whole, or not \
+            at all.
 
             A .skiff file holds weights raw, to be mapped and used in place, unless --encoding asks for less: lossless \
             (about 83 % of trained Float weights), float16, bfloat16 (about half) or int8 (a quarter). These three round \
@@ -19,6 +20,7 @@ struct Convert: Verb {
               skiff convert model.onnx
               skiff convert model.onnx --encoding lossless
               skiff convert model.skiff -o weights.safetensors
+              skiff convert resnet50.skiff -o resnet50.onnx --opset 17
               skiff convert resnet50_weights_notop.h5
               skiff convert weights.h5 --config model.json
               skiff convert resnet50.h5 --names torchvision -o resnet50.safetensors
@@ -58,6 +60,13 @@ struct Convert: Verb {
     @Flag(help: "Return only when the medium has the bytes, so that not even a loss of power leaves a part.")
     var sync = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The version of ONNX's operators to write, \(WriteOptions.opsets.lowerBound) to "
+                + "\(WriteOptions.opsets.upperBound). (default: 13, or the first later one that has all operators)",
+            valueName: "version"))
+    var opset: Int?
+
     @OptionGroup var budget: BudgetOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
@@ -93,6 +102,15 @@ struct Convert: Verb {
                 throw ValidationError("--budget is for native files, so the output has to end with .skiff.")
             }
         }
+        if let opset {
+            guard target.lowercased().hasSuffix(".onnx") else {
+                throw ValidationError("--opset is of ONNX, so the output has to end with .onnx.")
+            }
+            guard WriteOptions.opsets.contains(opset) else {
+                let range = WriteOptions.opsets
+                throw ValidationError("--opset has to be \(range.lowerBound) to \(range.upperBound), found \(opset).")
+            }
+        }
         do throws(SkiffError) {
             _ = try FormatRegistry.format(forWriting: target)
         } catch {
@@ -122,6 +140,7 @@ struct Convert: Verb {
         _ model: Model, _ progress: @escaping @Sendable (String, Double) -> Void
     ) throws -> ConversionReport {
         var options = WriteOptions()
+        options.opset = opset
         options.encodings = EncodingPlan(encoding.flatMap { Encoding(rawValue: $0) } ?? .raw)
         let budgeted = try budgetedEncodings(model, progress)
         if let budgeted {
@@ -131,13 +150,13 @@ struct Convert: Verb {
         options.provesPayloads = verify
         options.isSynchronised = sync
         let report = try model.write(to: target, options: options) { progress("converting", $0) }
-        var difference = verify ? try model.firstDifference(fromWritten: target, report) { progress("comparing", $0) } : nil
+        let comparison = verify ? try model.comparison(withWritten: target, report, progress: progress) : nil
+        var difference = comparison?.difference
         if verify, difference == nil, let budgeted { difference = try self.difference(of: model, budgeted, progress) }
-        let isWeightsOnly = try FormatRegistry.format(forWriting: target).isWeightsOnly
         return ConversionReport(
             model: model, target: target, written: try fileSize(target), tensorCount: model.graph.weights.count,
-            compared: isWeightsOnly ? "weight" : "node and weight", difference: difference, isVerified: verify,
-            notes: report.notes, encodings: EncodingTable(report.tensors),
+            compared: comparison?.compared ?? "", outputs: comparison?.outputs, difference: difference,
+            isVerified: verify, notes: report.notes + (comparison?.notes ?? []), encodings: EncodingTable(report.tensors),
             budget: budgeted.map { BudgetTable(encodings: $0) })
     }
 

@@ -114,7 +114,6 @@ extension OperatorTable {
     ]
 
     private static let activations = [
-        Entry("Relu", since: 1) { _ throws(ONNXError) in .unary(.init(.relu)) },
         Entry("LeakyRelu", since: 1) { (n) throws(ONNXError) in .unary(.init(.leakyReLU(alpha: try n.alpha(0.01)))) },
         Entry("ThresholdedRelu", since: 10) { (n) throws(ONNXError) in
             .unary(.init(.thresholdedReLU(alpha: try n.alpha(1))))
@@ -123,14 +122,8 @@ extension OperatorTable {
         Entry("Selu", since: 1, readSelu1),
         Entry("Selu", since: 6, readSelu),
         Entry("Celu", since: 12) { (n) throws(ONNXError) in .unary(.init(.celu(alpha: try n.alpha(1)))) },
-        Entry("Sigmoid", since: 1) { _ throws(ONNXError) in .unary(.init(.sigmoid)) },
-        Entry("Tanh", since: 1) { _ throws(ONNXError) in .unary(.init(.tanh)) },
-        Entry("Softplus", since: 1) { _ throws(ONNXError) in .unary(.init(.softplus)) },
-        Entry("Softsign", since: 1) { _ throws(ONNXError) in .unary(.init(.softsign)) },
         Entry("HardSigmoid", since: 1, readHardSigmoid),
-        Entry("HardSwish", since: 14) { _ throws(ONNXError) in .unary(.init(.hardSwish)) },
         Entry("Swish", since: 24) { (n) throws(ONNXError) in .unary(.init(.swish(alpha: try n.alpha(1)))) },
-        Entry("Mish", since: 18) { _ throws(ONNXError) in .unary(.init(.mish)) },
         Entry("Gelu", since: 20, readGelu),
         Entry("Shrink", since: 9, readShrink),
         Entry("PRelu", since: 1, readParametricReLU6),
@@ -139,42 +132,25 @@ extension OperatorTable {
         Entry("Clip", since: 11) { _ throws(ONNXError) in .clip(.init()) },
     ]
 
-    private static let elementary: [Entry] = [
-        unary("Abs", 1, .absolute), unary("Neg", 1, .negative), unary("Reciprocal", 1, .reciprocal),
-        unary("Sqrt", 1, .squareRoot), unary("Exp", 1, .exponential), unary("Log", 1, .logarithm),
-        unary("Erf", 9, .error), unary("Sign", 9, .sign), unary("Floor", 1, .floor), unary("Ceil", 1, .ceiling),
-        unary("Round", 11, .round), unary("Sin", 7, .sine), unary("Cos", 7, .cosine), unary("Tan", 7, .tangent),
-        unary("Asin", 7, .arcSine), unary("Acos", 7, .arcCosine), unary("Atan", 7, .arcTangent),
-        unary("Sinh", 9, .hyperbolicSine), unary("Cosh", 9, .hyperbolicCosine), unary("Asinh", 9, .areaSine),
-        unary("Acosh", 9, .areaCosine), unary("Atanh", 9, .areaTangent), unary("Not", 1, .not),
-        unary("IsNaN", 9, .isNaN), unary("BitwiseNot", 18, .bitwiseNot),
-        Entry("IsInf", since: 10, readIsInfinite),
-    ]
+    private static let elementary: [Entry] =
+        plainUnary.map { unary($0.name, $0.since, $0.kind) } + [Entry("IsInf", since: 10, readIsInfinite)]
 
     private static let binaries: [Entry] =
-        [
-            ("Add", Binary.Kind.add), ("Sub", .subtract), ("Mul", .multiply), ("Div", .divide), ("Pow", .power),
-            ("Equal", .equal), ("Less", .less), ("Greater", .greater), ("And", .and), ("Or", .or),
-            ("Xor", .exclusiveOr),
-        ].flatMap { name, kind in [aligned(name, kind), binary(name, 7, kind)] } + [
-            binary("LessOrEqual", 12, .lessOrEqual), binary("GreaterOrEqual", 12, .greaterOrEqual),
-            binary("BitwiseAnd", 18, .bitwiseAnd), binary("BitwiseOr", 18, .bitwiseOr),
-            binary("BitwiseXor", 18, .bitwiseExclusiveOr), Entry("Mod", since: 10, readModulo),
+        plainBinary.flatMap { name, since, kind in
+            // Those that were there before broadcasting was NumPy's.
+            since <= 7 ? [aligned(name, kind), binary(name, 7, kind)] : [binary(name, since, kind)]
+        } + [
+            Entry("Mod", since: 10, readModulo),
             Entry("BitShift", since: 11, readBitShift),
             Entry("Where", since: 9) { _ throws(ONNXError) in .select(.init()) },
         ]
 
-    private static let variadics: [Entry] = [
-        variadic("Sum", .sum), variadic("Mean", .mean), variadic("Max", .maximum), variadic("Min", .minimum),
-    ]
+    private static let variadics: [Entry] = plainVariadic.map { variadic($0.name, $0.kind) }
 
     private static let reductions: [Entry] =
-        [
-            ("ReduceMean", Reduction.Kind.mean), ("ReduceMax", .maximum), ("ReduceMin", .minimum),
-            ("ReduceProd", .product), ("ReduceSumSquare", .sumOfSquares), ("ReduceL1", .norm1), ("ReduceL2", .norm2),
-            ("ReduceLogSum", .logarithmOfSum), ("ReduceLogSumExp", .logarithmOfSumOfExponentials),
-        ].flatMap { name, kind in [reduction1(name, kind), reductionOfInput(name, since: 18, kind)] } + [
-            reduction1("ReduceSum", .sum), reductionOfInput("ReduceSum", since: 13, .sum),
+        plainReductions.flatMap { name, axesSince, kind in
+            [reduction1(name, kind), reductionOfInput(name, since: axesSince, kind)]
+        } + [
             argument("ArgMax", .maximum), argument("ArgMin", .minimum), softmax1("Softmax", .softmax),
             softmax13("Softmax", .softmax), softmax1("LogSoftmax", .logSoftmax),
             softmax13("LogSoftmax", .logSoftmax), softmax1("Hardmax", .hardmax), softmax13("Hardmax", .hardmax),
