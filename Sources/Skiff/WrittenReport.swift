@@ -22,11 +22,11 @@ extension Model {
     ///   - progress: Told what is done, and what part of it, from 0 to 1.
     /// - Throws: ``SkiffError`` where the file cannot be read or is damaged.
     public func comparison(
-        withWritten path: String, _ report: WriteReport = WriteReport(), progress: Verifier.Progress? = nil
+        withWritten path: String, _ report: WriteReport? = nil, progress: Verifier.Progress? = nil
     ) throws(SkiffError) -> WrittenReport {
         let format = try FormatRegistry.format(forWriting: path)
         guard format.identifier == "onnx" else {
-            let difference = try firstDifference(fromWritten: path, report) { progress?("comparing", $0) }
+            let difference = try firstDifference(fromWritten: path, report ?? WriteReport()) { progress?("comparing", $0) }
             return WrittenReport(
                 difference: difference, compared: format.isWeightsOnly ? "weight" : "node and weight")
         }
@@ -39,19 +39,17 @@ extension Model {
         }
     }
 
-    /// Runs the written model beside this one.
+    /// Runs the written model beside this one: where extents are open on small inputs, and where those do not fit on usual
+    /// ones.
     private func functionReport(_ written: Model, _ progress: Verifier.Progress?) -> WrittenReport {
         var report = WrittenReport(compared: "weight")
-        var verifier = Verifier()
-        verifier.batch = 1
-        if let extent = usualExtent, let input = graph.inputs.first, let shape = graph[input].fact?.shape {
-            // Networks that were rebuilt from weights take images of any size.
-            verifier.inputShapes[graph[input].name] = shape.enumerated().map { axis, dimension in
-                dimension.fixedValue ?? (axis == 0 ? 1 : extent)
-            }
-        }
         do throws(SkiffError) {
-            let parity = try verify(written, against: self, using: verifier, progress: progress)
+            let parity: ParityReport
+            do throws(SkiffError) {
+                parity = try verify(written, against: self, using: verifier(openExtent: 64), progress: progress)
+            } catch {
+                parity = try verify(written, against: self, using: verifier(openExtent: usualExtent), progress: progress)
+            }
             let count = parity.outputs.count
             let agreeing = parity.outputs.count { $0.verdict.isAgreement }
             guard parity.passed else {
@@ -64,5 +62,19 @@ extension Model {
             report.notes.append("whether both compute the same was not measured: \(error.description)")
         }
         return report
+    }
+
+    /// A verifier of one sample, with open extents behind the batch as they are given.
+    private func verifier(openExtent: Int?) -> Verifier {
+        var verifier = Verifier()
+        verifier.batch = 1
+        guard let openExtent else { return verifier }
+        for input in graph.inputs {
+            guard let shape = graph[input].fact?.shape, shape.count > 2, Array(shape.dropFirst()).fixedShape == nil else { continue }
+            verifier.inputShapes[graph[input].name] = shape.enumerated().map { axis, dimension in
+                dimension.fixedValue ?? (axis == 0 ? 1 : openExtent)
+            }
+        }
+        return verifier
     }
 }

@@ -33,9 +33,9 @@ extension Tensor {
     ) throws(CoreError) {
         try storage.read(
             byteRange.lowerBound + piece.lowerBound..<byteRange.lowerBound + piece.upperBound, into: buffer)
-        guard byteOrder == .big, wordBytes > 1 else { return }
+        guard byteOrder == .big, littleEndianWordBytes > 1 else { return }
         let words = UnsafeMutableRawBufferPointer(rebasing: buffer[..<piece.count])
-        for start in stride(from: 0, to: words.count, by: wordBytes) { words[start..<start + wordBytes].reverse() }
+        for start in stride(from: 0, to: words.count, by: littleEndianWordBytes) { words[start..<start + littleEndianWordBytes].reverse() }
     }
 
     /// Position of the first element whose bits are not those of `other`, row-major; `nil` where all are equal.

@@ -59,7 +59,9 @@ public enum ONNXWriter {
             // The model's file is begun first and ended last: its folder is known to be writable, and a model never stands
             // beside data that is not its own for longer than its name takes to change.
             try atomicWrite(to: path, isSynchronised: isSynchronised) { writer throws(CoreError) in
-                if let external { try write(model.weights, external, beside: path, isSynchronised: isSynchronised, &meter) }
+                if let external {
+                    try write(model.weights, external, beside: path, isSynchronised: isSynchronised, &meter)
+                }
                 for segment in message.segments {
                     switch segment {
                     case .bytes(let bytes): try writer.write(bytes)
