@@ -58,7 +58,7 @@ import Testing
             let source = try Model(contentsOf: Fixtures.path("keras3-bottleneck/model.h5"))
             let other = try Model(contentsOf: Fixtures.path("keras2-preact/model.h5"))
             try other.write(to: folder + "/model.onnx")
-            #expect(try source.comparison(withWritten: folder + "/model.onnx").difference?.contains("is missing") == true)
+            #expect(try source.comparison(withWritten: folder + "/model.onnx").difference != nil)
             try source.write(to: folder + "/model.onnx")
             #expect(try source.comparison(withWritten: folder + "/model.onnx").difference == nil)
         }
