@@ -76,6 +76,20 @@ import Testing
         }
     }
 
+    @Test func `all instruction sets give one digest`() throws {
+        for type in [ElementType.uint8, .float16, .float32, .float64] {
+            let width = try #require(type.byteWidth)
+            let bytes = (0..<width * 7 * 9 * 5).map { UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B1 >> 7) }
+            let index = CanonicalIndex(type, shape: [7, 9, 5], canonicalAxes: [2, 0, 1])
+            let digests = ["portable", "avx2", "avx512"].compactMap { BlockCodec.Kernels.named($0) }.map { kernels in
+                var digest = CanonicalDigest()
+                bytes.withUnsafeBytes { digest.add($0, first: 0, of: index, kernels: kernels) }
+                return digest
+            }
+            #expect(Set(digests).count == 1)
+        }
+    }
+
     @Test func `equal weights are stored once, and read as two`() throws {
         let (one, other) = (try kernel([64, 8, 3, 3]), try kernel([64, 8, 3, 3], seed: 2))
         let same = try kernel([64, 8, 3, 3])

@@ -3,6 +3,7 @@
 #define SKIFF_SET avx2
 #pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi,bmi2"))), apply_to = function)
 #include "../template/lanes.h"
+#include "../template/digest.h"
 
 /* One symbol of each of 8 lanes. */
 static inline __m256i step(__m256i x, const uint32_t *table, __m256i mask, __m128i log, const uint8_t **p, __m256i *out) {
@@ -59,7 +60,7 @@ static int64_t decode_lanes(
     }
 }
 
-const skiff_codec_kernels skiff_codec__avx2 = {"avx2", decode_lanes, join__avx2, cut__avx2};
+const skiff_codec_kernels skiff_codec__avx2 = {"avx2", decode_lanes, join__avx2, cut__avx2, digest__avx2};
 #pragma clang attribute pop
 #else
 typedef int skiff_not_this_architecture;

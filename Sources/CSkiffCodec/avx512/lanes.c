@@ -4,6 +4,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,popcnt,bmi,bmi2"))), apply_to = function)
 #include "../template/lanes.h"
+#include "../template/digest.h"
 
 /* One symbol of each of 16 lanes. */
 static inline __m512i step(__m512i x, const uint32_t *table, __m512i mask, __m128i log, const uint8_t **p, uint8_t *out) {
@@ -46,7 +47,7 @@ static int64_t decode_lanes(
     }
 }
 
-const skiff_codec_kernels skiff_codec__avx512 = {"avx512", decode_lanes, join__avx512, cut__avx512};
+const skiff_codec_kernels skiff_codec__avx512 = {"avx512", decode_lanes, join__avx512, cut__avx512, digest__avx512};
 #pragma clang attribute pop
 #else
 typedef int skiff_not_this_architecture;

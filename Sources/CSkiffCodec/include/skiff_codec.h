@@ -42,6 +42,10 @@ typedef struct skiff_codec_kernels {
     /* Planes to elements and back; `planes[0]` is the top one. */
     void (*join)(const uint8_t *const *planes, skiff_element element, int64_t count, uint8_t *elements);
     void (*cut)(const uint8_t *elements, skiff_element element, int64_t count, uint8_t *const *planes);
+    /* Adds the terms of `count` little-endian elements of `width` bytes (1, 2, 4 or 8) to a digest's two sums; their
+       canonical indices are `first`, `first + step` and so on. */
+    void (*digest)(
+        const uint8_t *elements, int32_t width, int64_t count, uint64_t first, uint64_t step, uint64_t *sums);
 } skiff_codec_kernels;
 
 /* The kernels of that name; NULL where this processor does not have them. */

@@ -1,3 +1,4 @@
+internal import CSkiffCodec
 internal import SkiffCore
 
 /// The digest of a tensor's elements that does not hang on the order of its axes in memory.
@@ -32,59 +33,34 @@ struct CanonicalDigest: Hashable {
     }
 
     private mutating func add(bits: UInt64, index: UInt64) {
-        let (one, two) = Self.hash(bits, index &* Self.indexFactor)
-        low &+= one
-        high &+= two
-    }
-
-    private static let bitsFactor: UInt64 = 0x9E37_79B9_7F4A_7C15
-    private static let indexFactor: UInt64 = 0xD6E8_FEB8_6659_FD93
-    private static let mixFactor: UInt64 = 0xBF58_476D_1CE4_E5B9
-    private static let secondFactor: UInt64 = 0x94D0_49BB_1331_11EB
-
-    @inline(__always)
-    private static func hash(_ bits: UInt64, _ indexTerm: UInt64) -> (UInt64, UInt64) {
-        var word = (bits &+ 1) &* bitsFactor ^ indexTerm
-        word ^= word >> 32
-        word = word &* mixFactor
-        word ^= word >> 29
-        let second = (word &* secondFactor)
-        return (word, second ^ second >> 32)
+        var word = bits.littleEndian
+        withUnsafeBytes(of: &word) { sum($0, width: 8, count: 1, first: index, step: 0, .best) }
     }
 
     /// Adds a part of a tensor's elements.
     /// - Parameters:
     ///   - bytes: little-endian elements, whole ones.
     ///   - first: row-major position of the first of them in the tensor.
-    mutating func add(_ bytes: UnsafeRawBufferPointer, first: Int, of index: CanonicalIndex) {
-        switch index.wordBytes {
-        case 1: sum(UInt8.self, bytes, first, index)
-        case 2: sum(UInt16.self, bytes, first, index)
-        case 4: sum(UInt32.self, bytes, first, index)
-        default: sum(UInt64.self, bytes, first, index)
+    mutating func add(
+        _ bytes: UnsafeRawBufferPointer, first: Int, of index: CanonicalIndex, kernels: BlockCodec.Kernels = .best
+    ) {
+        let width = index.wordBytes
+        index.forEachRun(from: first, count: bytes.count / width) { position, count, start, step in
+            let run = UnsafeRawBufferPointer(rebasing: bytes[(position * width)..<((position + count) * width)])
+            sum(run, width: width, count: count, first: UInt64(start), step: UInt64(step), kernels)
         }
     }
 
-    private mutating func sum<Word: FixedWidthInteger & UnsignedInteger>(
-        _ word: Word.Type, _ bytes: UnsafeRawBufferPointer, _ first: Int, _ index: CanonicalIndex
+    private mutating func sum(
+        _ bytes: UnsafeRawBufferPointer, width: Int, count: Int, first: UInt64, step: UInt64, _ kernels: BlockCodec.Kernels
     ) {
-        guard let base = bytes.baseAddress else { return }
-        let width = MemoryLayout<Word>.size
-        index.forEachRun(from: first, count: bytes.count / width) { position, count, start, step in
-            let words = base + position * width
-            var term = UInt64(start) &* Self.indexFactor
-            let difference = UInt64(step) &* Self.indexFactor
-            var (low, high): (UInt64, UInt64) = (0, 0)
-            for element in 0..<count {
-                let bits = Word(littleEndian: words.loadUnaligned(fromByteOffset: element * width, as: Word.self))
-                let (one, two) = Self.hash(UInt64(bits), term)
-                low &+= one
-                high &+= two
-                term &+= difference
-            }
-            self.low &+= low
-            self.high &+= high
+        guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
+        var sums = (low, high)
+        withUnsafeMutableBytes(of: &sums) { sums in
+            kernels.table.pointee.digest(
+                base, Int32(width), Int64(count), first, step, sums.assumingMemoryBound(to: UInt64.self).baseAddress)
         }
+        (low, high) = sums
     }
 }
 

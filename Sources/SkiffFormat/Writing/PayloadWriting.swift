@@ -131,21 +131,28 @@ extension PlannedWeight {
         to target: PositionedWriter, _ payload: inout WrittenPayload, _ progress: Progress
     ) throws(CoreError) {
         let count = tensor.byteRange.count
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, Self.pieceBytes), alignment: 64)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, Self.writtenBytes), alignment: 4096)
         defer { buffer.deallocate() }
         var checksum = Checksum()
+        var filled = 0
         var start = 0
         while start < count {
             let piece = start..<min(count, start + Self.pieceBytes)
-            try tensor.readLittleEndian(piece, into: buffer)
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<piece.count])
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + piece.count])
+            try tensor.readLittleEndian(piece, into: room)
+            let bytes = UnsafeRawBufferPointer(room)
             payload.digest.add(bytes, first: start / index.wordBytes, of: index)
-            if sharedWith == nil {
-                checksum.update(bytes)
-                try target.write(bytes, at: payload.offset + start)
-            }
-            progress.advance(piece.count)
+            filled += piece.count
             start = piece.upperBound
+            progress.advance(piece.count)
+            guard sharedWith == nil else {
+                filled = 0
+                continue
+            }
+            checksum.update(bytes)
+            guard filled == buffer.count || start == count else { continue }
+            try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: payload.offset + start - filled)
+            filled = 0
         }
         payload.checksum = checksum.finished()
         payload.sourceDigest = payload.digest
@@ -176,6 +183,8 @@ extension PlannedWeight {
         return block
     }
 
-    /// Bytes that a copy holds at a time: few enough to stay in the processor's cache.
+    /// Bytes that are read and hashed at a time: few enough to stay in the processor's cache.
     private static let pieceBytes = 1 << 18
+    /// Bytes that are written at a time, a multiple of those: systems take large pieces much faster.
+    private static let writtenBytes = 1 << 22
 }
