@@ -31,8 +31,8 @@ public struct Format: Sendable {
     /// it reads.
     var verifyPayloads: (@Sendable (_ storage: Storage, _ progress: (@Sendable (Double) -> Void)?) throws -> Void)?
 
-    /// What the file says of its sources and its writing; `nil` for formats that say nothing.
-    var provenance: (@Sendable (_ storage: Storage) throws -> Provenance)?
+    /// What the file says of its sources, its writing and each weight; `nil` for formats that say nothing.
+    var provenance: (@Sendable (_ storage: Storage) throws -> (Provenance, [StoredTensor]))?
 
     /// For formats that hold weights without an architecture: the first thing in which a written file is not the
     /// graph's weights, in words; `nil` where it is. `nil` itself for formats that hold graphs.

@@ -27,7 +27,10 @@ public enum FormatRegistry {
         verifyPayloads: { storage, progress in
             try SkiffReader(storage: storage).verifyPayloads { progress?(part($0, of: $1)) }
         },
-        provenance: { try SkiffReader(storage: $0).provenance })
+        provenance: { storage in
+            let reader = try SkiffReader(storage: storage)
+            return (reader.provenance, reader.tensors)
+        })
 
     private static let kerasArchive = Format(
         identifier: "keras-archive", name: "Keras 3 archive", extensions: ["keras"],

@@ -6,7 +6,10 @@ extension Model {
     /// - Parameter scheme: one of ``NameMap/identifiers``.
     /// - Throws: ``SkiffError`` where the network's layers have no names there.
     public func names(in scheme: String) throws(SkiffError) -> NameMap {
-        try located(Place(file: path)) { try NameMap(of: graph, inspection(), scheme: scheme) }
+        try located(Place(file: path)) {
+            try graph.loadWeights()
+            return try NameMap(of: graph, inspection(), scheme: scheme)
+        }
     }
 
     /// Writes the weights as safetensors under another framework's names and in its layout, atomically.

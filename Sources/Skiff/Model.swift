@@ -125,9 +125,10 @@ public struct Model: Sendable {
         try located(Place(file: path)) { try format.verifyPayloads?(storage, progress) }
     }
 
-    /// What the file says of where its network comes from and how it was written; `nil` for formats that say nothing.
+    /// What the file says of where its network comes from, how it was written, and each weight; `nil` for formats that
+    /// say nothing.
     /// - Throws: ``SkiffError`` where the file is damaged.
-    public func provenance() throws(SkiffError) -> Provenance? {
+    public func provenance() throws(SkiffError) -> (file: Provenance, tensors: [StoredTensor])? {
         try located(Place(file: path)) { try format.provenance?(storage) }
     }
 

@@ -55,6 +55,9 @@ final class DeferredBytes: Sendable {
     private func fill(_ state: inout State) {
         guard state.storage == nil else { return }
         do throws(CoreError) {
+            guard decoder.byteCount <= Limits.availableEvaluationBytes() else {
+                throw CoreError(.memory(bytes: decoder.byteCount))
+            }
             state.storage = try Storage(byteCount: decoder.byteCount) { target throws(CoreError) in
                 try decoder.decode(0..<decoder.byteCount, into: target.bytes)
             }

@@ -33,19 +33,13 @@ struct Request {
     /// Decodes the weights that are read and lie encoded in their file, several at a time.
     /// - Throws: ``EngineError`` with the first weight that is damaged.
     private func loadWeights(of graph: Graph) throws(EngineError) {
-        let weights = graph.values.indices.compactMap { index -> (name: String, storage: Storage)? in
-            guard reads[index] > 0 || isObserved[index], given[index] == nil,
-                let storage = graph.values[index].tensor?.storage, storage.isDeferred
-            else { return nil }
-            return (graph.values[index].name, storage)
-        }
         do throws(CoreError) {
-            try concurrently(weights.count) { index throws(CoreError) in
-                do throws(CoreError) { try weights[index].storage.load() } catch {
-                    throw error.at(Place(tensor: weights[index].name))
-                }
+            try graph.loadWeights { id in
+                (reads[id.index] > 0 || isObserved[id.index]) && given[id.index] == nil
             }
-        } catch { throw EngineError(error) }
+        } catch {
+            throw EngineError(error)
+        }
     }
 
     private mutating func observe(_ observation: Evaluator.Observation, in graph: Graph) throws(EngineError) {

@@ -16,6 +16,10 @@ enum Layout {
     /// Bytes of the header. A network of 10,000 bottleneck blocks, 100,000 nodes and 250,000 weights, has 30 MB.
     static let headerLimit = 64 << 20
 
+    /// Bytes that the encoded payloads of a file may decode to, where that is more than ``Limits/decodedBytes``, times
+    /// those of the file.
+    static let decodedShare = 64
+
     /// `offset` rounded up to the next multiple of ``alignment``; `nil` where that leaves `Int`.
     static func aligned(_ offset: Int) -> Int? {
         let (sum, overflow) = offset.addingReportingOverflow(alignment - 1)

@@ -7,6 +7,7 @@ struct Payload: Sendable {
     var range: Range<Int>
     var checksum: [UInt8]
     var digest: [UInt8]
+    var sourceDigest: [UInt8]?
     var form: PayloadForm
     var index: CanonicalIndex
     /// Elements, as the digest counts them.
@@ -24,6 +25,7 @@ struct Payload: Sendable {
         range = Int(clamping: record.offset)..<Int(clamping: record.offset) + Int(clamping: record.byteCount)
         checksum = record.checksum
         digest = record.digest
+        sourceDigest = record.encoding?.sourceDigest
         self.form = form
         index = CanonicalIndex(form.elementType, shape: shape, canonicalAxes: record.canonicalAxes.map { Int($0) })
         elementCount = shape.checkedElementCount ?? 0

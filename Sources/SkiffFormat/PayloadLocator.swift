@@ -40,6 +40,7 @@ struct PayloadLocator {
         var payloads: [Payload] = []
         var earlier: [Key: Storage] = [:]
         var end = Layout.prologueBytes
+        var decodedBytes = 0
         for value in record.values {
             guard let tensor = value.tensor else { continue }
             do throws(FormatError) {
@@ -49,6 +50,7 @@ struct PayloadLocator {
                 let key = Key(tensor, form)
                 let shared = earlier[key]
                 if shared == nil {
+                    try addDecoded(form, to: &decodedBytes)
                     end = try endOfPayload(tensor, form, behind: end, payloads.last?.name)
                 }
                 let payload = Payload(
@@ -65,6 +67,20 @@ struct PayloadLocator {
             throw FormatError(.payloadEnd(declared: headerStart, expected: end))
         }
         return payloads
+    }
+
+    /// Counts the bytes that encoded payloads decode to: few of them may stand for many, but not for any number.
+    private func addDecoded(_ form: PayloadForm, to decodedBytes: inout Int) throws(FormatError) {
+        guard form.encoding != .raw else { return }
+        let (sum, overflow) = decodedBytes.addingReportingOverflow(form.count * form.width)
+        let (share, isLarge) = storage.byteCount.multipliedReportingOverflow(by: Layout.decodedShare)
+        let allowed = isLarge ? .max : max(Limits.decodedBytes, share)
+        // F14
+        guard !overflow, sum <= allowed else {
+            throw FormatError(
+                .core(.limit(name: "decoded bytes", declared: overflow ? .max : sum, allowed: allowed)))
+        }
+        decodedBytes = sum
     }
 
     /// Where a payload that begins behind `end` ends itself.

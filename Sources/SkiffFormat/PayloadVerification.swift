@@ -95,10 +95,19 @@ extension Payload {
         }
     }
 
+    /// Lends the bytes of `range` piece by piece: in place where they are mapped, else decoded into `buffer`.
     private func forEachPiece(
         of range: Range<Int>, in storage: Storage, _ buffer: UnsafeMutableRawBufferPointer,
         _ body: (_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Void
     ) throws(CoreError) {
+        guard storage.isDeferred else {
+            var start = 0
+            storage.forEachPiece(in: range, of: buffer.count) { bytes in
+                body(bytes, start)
+                start += bytes.count
+            }
+            return
+        }
         var start = range.lowerBound
         while start < range.upperBound {
             let piece = start..<min(range.upperBound, start + buffer.count)

@@ -11,6 +11,7 @@ struct Check: Verb {
 
             EXAMPLES
               skiff check resnet50.skiff
+              skiff check resnet50.skiff --tensors   where each weight came from, and its digest
               skiff check resnet50.skiff --json
 
             Exit code 0: sound; 2: damaged, or no native file.
@@ -20,12 +21,15 @@ struct Check: Verb {
         completion: .file())
     var file: String
 
+    @Flag(help: "List every weight: how it is stored, its digest, and where it came from.")
+    var tensors = false
+
     @OptionGroup var common: CommonOptions
 
     func perform(_ console: Console) throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let (model, provenance) = try console.withProgress { progress in
+        let (model, contents) = try console.withProgress { progress in
             progress("reading", 0)
             let model = try Model(contentsOf: file)
             guard model.format.keepsChecksums else {
@@ -36,16 +40,17 @@ struct Check: Verb {
         }
         let duration = clock.now - start
         if console.json {
-            console.print(json(model, provenance, duration))
+            console.print(json(model, contents?.file, contents?.tensors ?? [], duration))
         } else {
-            console.print(text(model, provenance, duration))
+            console.print(text(model, contents?.file, duration))
+            if tensors, let contents { console.print(list(contents.file, contents.tensors)) }
         }
     }
 
     private func text(_ model: Model, _ provenance: Provenance?, _ duration: Duration) -> String {
         let rate = Double(model.byteCount) / max(seconds(duration), 1e-6)
         var lines = [
-            "\(escaped(fileName(model.path))): sound, \(byteText(model.byteCount)), \(model.graph.weights.count) tensors, "
+            "\(escaped(fileName(model.path))): sound, \(byteText(model.byteCount)), \(model.graph.weights.count) weights, "
                 + "\(timeText(duration)), \(byteText(Int(rate)))/s"
         ]
         for source in provenance?.metadata.sources ?? [] {
@@ -60,7 +65,28 @@ struct Check: Verb {
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ model: Model, _ provenance: Provenance?, _ duration: Duration) -> JSONValue {
+    /// A line per weight: `conv1/kernel  float32 7×7×3×64  raw  37.6 kB  9f31…  from /model_weights/… at 4096`.
+    private func list(_ provenance: Provenance, _ tensors: [StoredTensor]) -> String {
+        tensors.map { tensor in
+            "  \(escaped(tensor.name))  \(tensor.elementType.rawValue) \(tensor.shape.shapeText)  \(tensor.encoding.rawValue)  "
+                + "\(byteText(tensor.byteCount))  \(hexadecimal(tensor.digest))"
+                + (tensor.origin.map { "  " + origin($0, provenance) } ?? "")
+        }.joined(separator: "\n")
+    }
+
+    private func origin(_ origin: TensorOrigin, _ provenance: Provenance) -> String {
+        let sources = provenance.metadata.sources
+        let file = origin.file.flatMap { sources.indices.contains($0) ? escaped(sources[$0].name) : nil }
+        let parts = [
+            file.map { "from " + $0 }, origin.member.map { escaped($0) }, origin.byteOffset.map { "at \($0)" },
+            origin.transforms.isEmpty ? nil : "(" + origin.transforms.map { escaped($0) }.joined(separator: ", ") + ")",
+        ]
+        return parts.compactMap { $0 }.joined(separator: " ")
+    }
+
+    private func json(
+        _ model: Model, _ provenance: Provenance?, _ tensors: [StoredTensor], _ duration: Duration
+    ) -> JSONValue {
         [
             "schema": "skiff.check/1", "path": .string(model.path), "format": .string(model.format.identifier),
             "sound": true, "bytes": .integer(Int64(model.byteCount)),
@@ -74,7 +100,25 @@ struct Check: Verb {
                 }),
             "tool": provenance.map { .string($0.tool) } ?? .null,
             "parity": provenance?.parity.map { .string($0) } ?? .null,
-            "measurements": .object(measurements(provenance)),
+            "measurements": .object(measurements(provenance)), "weights": .array(tensors.map(json)),
+        ]
+    }
+
+    private func json(_ tensor: StoredTensor) -> JSONValue {
+        [
+            "name": .string(tensor.name), "elementType": .string(tensor.elementType.rawValue),
+            "shape": .array(tensor.shape.map { .integer(Int64($0)) }), "encoding": .string(tensor.encoding.rawValue),
+            "offset": .integer(Int64(tensor.byteOffset)), "bytes": .integer(Int64(tensor.byteCount)),
+            "sha256": .string(hexadecimal(tensor.checksum)), "digest": .string(hexadecimal(tensor.digest)),
+            "sourceDigest": tensor.sourceDigest.map { .string(hexadecimal($0)) } ?? .null,
+            "origin": tensor.origin.map { origin in
+                [
+                    "name": origin.name.map { .string($0) } ?? .null, "source": origin.file.map { .integer(Int64($0)) } ?? .null,
+                    "member": origin.member.map { .string($0) } ?? .null,
+                    "offset": origin.byteOffset.map { .integer(Int64($0)) } ?? .null,
+                    "transforms": .array(origin.transforms.map { .string($0) }),
+                ]
+            } ?? .null,
         ]
     }
 

@@ -43,7 +43,7 @@ struct FileDraft {
             provenance.parity = "every weight, read back, has the digest of the source's"
                 + (isLossless ? "" : " after rounding")
         }
-        if let hashing { provenance.metadata.sources = try hashing.finished() }
+        if let hashing { provenance.metadata.sources = hashing.finished() }
         return try writeHeader(records, to: &writer)
     }
 
@@ -152,53 +152,38 @@ extension OriginRecord {
 private final class SourceHashing: Sendable {
     private let sources: [Storage]
     private let group = DispatchGroup()
-    private let result = Mutex<Result<[GraphMetadata.Source], CoreError>>(.success([]))
+    private let result = Mutex<[GraphMetadata.Source]>([])
 
     init(_ sources: [Storage]) {
         self.sources = sources
         DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
-            do throws(CoreError) {
-                let found = try hashed()
-                result.withLock { $0 = .success(found) }
-            } catch {
-                result.withLock { $0 = .failure(error) }
-            }
+            let found = hashed()
+            result.withLock { $0 = found }
         }
     }
 
-    private func hashed() throws(CoreError) -> [GraphMetadata.Source] {
+    private func hashed() -> [GraphMetadata.Source] {
         var found: [GraphMetadata.Source] = []
         for source in sources {
             guard let path = source.path else { continue }
             found.append(
                 GraphMetadata.Source(
                     name: path.split(separator: "/").last.map(String.init) ?? path, byteCount: source.byteCount,
-                    checksum: try sha256(of: source)))
+                    checksum: sha256(of: source)))
         }
         return found
     }
 
     /// Waits for the end.
-    /// - Throws: ``CoreError`` where a file cannot be read.
-    func finished() throws(CoreError) -> [GraphMetadata.Source] {
+    func finished() -> [GraphMetadata.Source] {
         group.wait()
-        return try result.withLock { $0 }.get()
+        return result.withLock { $0 }
     }
 }
 
 /// The SHA-256 of all bytes of a storage.
-/// - Throws: ``CoreError`` where they cannot be read.
-func sha256(of storage: Storage) throws(CoreError) -> [UInt8] {
-    let pieceBytes = 1 << 18
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
-    defer { buffer.deallocate() }
+func sha256(of storage: Storage) -> [UInt8] {
     var checksum = Checksum()
-    var start = 0
-    while start < storage.byteCount {
-        let piece = start..<min(storage.byteCount, start + pieceBytes)
-        try storage.read(piece, into: buffer)
-        checksum.update(UnsafeRawBufferPointer(rebasing: buffer[..<piece.count]))
-        start = piece.upperBound
-    }
+    storage.forEachPiece(in: 0..<storage.byteCount, of: 1 << 20) { checksum.update($0) }
     return checksum.finished()
 }

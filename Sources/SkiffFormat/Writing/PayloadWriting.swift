@@ -63,15 +63,16 @@ struct PayloadWriter: ~Copyable {
             guard end >= 0 else { throw CoreError(.malformed("weights are too large")) }
         }
         _ = try writer.skip(end - writer.position)
-        let target = writer.positioned
+        let queue = WriteQueue(writer.positioned)
         let written = SharedArray(payloads)
         let (weights, progress) = (weights, progress)
         try concurrently(range.count) { index throws(CoreError) in
             let position = range.lowerBound + index
             var payload = written[position]
-            try weights[position].copy(to: target, &payload, progress)
+            try weights[position].copy(to: queue, &payload, progress)
             written[position] = payload
         }
+        try queue.finish()
         payloads = written.elements
     }
 
@@ -128,31 +129,26 @@ struct EncodedBlock: Sendable {
 extension PlannedWeight {
     /// Copies a raw payload piece by piece, or only takes its digest where it is another weight's.
     fileprivate func copy(
-        to target: PositionedWriter, _ payload: inout WrittenPayload, _ progress: Progress
+        to queue: WriteQueue, _ payload: inout WrittenPayload, _ progress: Progress
     ) throws(CoreError) {
-        let count = tensor.byteRange.count
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, Self.writtenBytes), alignment: 4096)
-        defer { buffer.deallocate() }
         var checksum = Checksum()
-        var filled = 0
         var start = 0
-        while start < count {
-            let piece = start..<min(count, start + Self.pieceBytes)
-            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + piece.count])
-            try tensor.readLittleEndian(piece, into: room)
-            let bytes = UnsafeRawBufferPointer(room)
-            payload.digest.add(bytes, first: start / index.wordBytes, of: index)
-            filled += piece.count
-            start = piece.upperBound
-            progress.advance(piece.count)
-            guard sharedWith == nil else {
-                filled = 0
-                continue
+        while start < tensor.byteRange.count {
+            let piece = start..<min(tensor.byteRange.count, start + Self.writtenBytes)
+            let lent = try LentPiece(of: tensor, piece)
+            for part in stride(from: 0, to: piece.count, by: Self.hashedBytes) {
+                let bytes = UnsafeRawBufferPointer(
+                    rebasing: lent.bytes[part..<min(piece.count, part + Self.hashedBytes)])
+                payload.digest.add(bytes, first: (start + part) / index.wordBytes, of: index)
+                if sharedWith == nil { checksum.update(bytes) }
             }
-            checksum.update(bytes)
-            guard filled == buffer.count || start == count else { continue }
-            try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: payload.offset + start - filled)
-            filled = 0
+            if sharedWith == nil {
+                try queue.write(lent.bytes, at: payload.offset + start) { lent.giveBack() }
+            } else {
+                lent.giveBack()
+            }
+            progress.advance(piece.count)
+            start = piece.upperBound
         }
         payload.checksum = checksum.finished()
         payload.sourceDigest = payload.digest
@@ -183,8 +179,45 @@ extension PlannedWeight {
         return block
     }
 
-    /// Bytes that are read and hashed at a time: few enough to stay in the processor's cache.
-    private static let pieceBytes = 1 << 18
-    /// Bytes that are written at a time, a multiple of those: systems take large pieces much faster.
-    private static let writtenBytes = 1 << 22
+    /// Bytes that are hashed at a time: few enough to stay in the processor's cache.
+    private static let hashedBytes = 1 << 18
+    /// Bytes that are written at a time: systems take large pieces much faster.
+    private static let writtenBytes = 1 << 21
+}
+
+/// A piece of a tensor's little-endian bytes: in place where they lie so in memory or a mapped file, else a copy.
+private final class LentPiece: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+    private let tensor: Tensor
+    private let range: Range<Int>
+    private let copy: UnsafeMutableRawBufferPointer?
+
+    /// - Throws: ``CoreError`` where the bytes cannot be read or decoded.
+    init(of tensor: Tensor, _ piece: Range<Int>) throws(CoreError) {
+        self.tensor = tensor
+        range = tensor.byteRange.lowerBound + piece.lowerBound..<tensor.byteRange.lowerBound + piece.upperBound
+        if tensor.byteOrder == .little, !tensor.storage.isDeferred {
+            copy = nil
+            // They live as long as the storage, which the tensor holds.
+            nonisolated(unsafe) var lent = UnsafeRawBufferPointer(start: nil, count: 0)
+            tensor.storage.withUnsafeBytes(in: range) { lent = $0 }
+            bytes = lent
+        } else {
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: piece.count, alignment: 64)
+            do throws(CoreError) {
+                try tensor.readLittleEndian(piece, into: buffer)
+            } catch {
+                buffer.deallocate()
+                throw error
+            }
+            copy = buffer
+            bytes = UnsafeRawBufferPointer(buffer)
+        }
+    }
+
+    /// Gives the memory back; the bytes are not read any more.
+    func giveBack() {
+        copy?.deallocate()
+        if copy == nil { tensor.storage.releasePages(in: range) }
+    }
 }
