@@ -21,7 +21,7 @@ import Testing
                 let report = try model.write(to: path, options: options)
                 let written = try Model(contentsOf: path)
                 #expect(try written.outputError(from: model, seed: 7) == chosen.report.error)
-                let stored = try #require(try written.provenance()).measurements
+                let stored = try #require(try written.provenance()).file.measurements
                 #expect(stored.first { $0.key == "budget.error" }.flatMap { Double($0.value) } == chosen.report.error)
                 // The search counts what the writer writes.
                 #expect(report.tensors.reduce(0) { $0 + $1.storedBytes } == chosen.report.bytes + chosen.otherBytes)
