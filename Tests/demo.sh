@@ -35,6 +35,13 @@ demonstrate() { # TITLE FIXTURE MODEL-FILE FRAMEWORK
 demonstrate 'A bottleneck ResNet trained in Keras 3' keras3-bottleneck model.h5 Keras
 demonstrate 'A basic-block ResNet trained in PyTorch, as ONNX' torch-basic model.onnx 'ONNX Runtime'
 
+printf '\n── A file to keep: small, checked, and back again ──\n'
+show convert Fixtures/torch-basic/model.onnx --encoding lossless -o kept.skiff
+show check kept.skiff
+show convert Fixtures/torch-basic/model.onnx --budget 1e-3 -o small.skiff
+show convert kept.skiff -o back.onnx
+show verify back.onnx Fixtures/torch-basic/model.onnx
+
 printf '\n── Weights without an architecture, trained in PyTorch ──\n'
 show convert Fixtures/weights-torch/strided-first.safetensors -o rebuilt.skiff 2>&1
 show inspect rebuilt.skiff --names keras | head -8

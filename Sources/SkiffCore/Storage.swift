@@ -190,6 +190,12 @@ public final class Storage: Sendable {
         madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
     }
 
+    /// Gives back the pages of `range` and those before it that the system mapped along with them: it maps whole
+    /// neighbourhoods, and so again what was given back already.
+    public func releasePages(upTo range: Range<Int>) {
+        releasePages(in: max(0, range.lowerBound - 2 * Self.pieceBytes)..<range.upperBound)
+    }
+
     /// Lends the bytes of `range` piece by piece, and gives pages of a mapped file back after each.
     /// - Precondition: `range` was checked against ``byteCount`` when it was made.
     public func forEachPiece<Failure: Error>(
@@ -200,7 +206,7 @@ public final class Storage: Sendable {
         while start < range.upperBound {
             let piece = start..<min(range.upperBound, start + pieceBytes)
             try withUnsafeBytes(in: piece, body)
-            releasePages(in: piece)
+            releasePages(upTo: piece)
             start = piece.upperBound
         }
     }

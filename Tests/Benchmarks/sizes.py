@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the lossless encoding with ZipNN on the weights of networks: size, and speed of decoding and encoding.
 
-    sizes.py CODEC MODEL… [--threads 1 2] [--rounds 5] [--json FILE]
+    sizes.py CODEC MODEL… [--threads 1 2] [--rounds 5] [--json FILE] [--page]
 
 CODEC is `.build/throughput`, which `make throughput` builds. MODEL is an .onnx, .h5 or .hdf5; its weights
 are all float32 initializers or datasets. ZipNN gets them in one piece, with the best of its settings for float32, and
@@ -10,6 +10,7 @@ tensor but its last. Names, shapes and checksums are counted for neither.
 
 Times are of memory to memory. Rounds alternate between the two, and the figure is the median over rounds of the
 fastest of three passes in each; ours runs in one process of its own per round. Needs requirements-sizes.txt.
+With --page the table goes into Docs/Benchmarks.md, between its markers.
 """
 import argparse
 import json
@@ -20,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
+PAGE = Path(__file__).resolve().parents[2] / "Docs" / "Benchmarks.md"
+BEGIN, END = "<!-- sizes:begin -->", "<!-- sizes:end -->"
 BLOCK = 65536
 PASSES = 3
 
@@ -112,11 +115,17 @@ def main():
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
-    rows = []
+    rows, lines = [], []
+
+    def tell(line):
+        lines.append(line)
+        print(line, flush=True)
+
     speeds = "".join(f" | GB/s with {n}: ZipNN | ours | ×" for n in options.threads)
-    print(f"| weights of | MB | ZipNN | ours | ours / ZipNN{speeds} |")
-    print("| --- |" + " --: |" * (4 + 3 * len(options.threads)))
+    tell(f"| weights of | MB | ZipNN | ours | ours / ZipNN{speeds} |")
+    tell("| --- |" + " --: |" * (4 + 3 * len(options.threads)))
     for path in options.models:
         row = measure(options.codec, path, options.threads, options.rounds)
         rows.append(row)
@@ -124,10 +133,13 @@ def main():
                  f"{row['ours'] / row['bytes']:.4f}", f"{row['ours'] / row['zipnn']:.4f}"]
         for speed in row["speeds"]:
             cells += [f"{speed['zipnn_decode']:.2f}", f"{speed['decode']:.2f}", f"{speed['decode_ratio']:.2f}"]
-        print("| " + " | ".join(cells) + " |", flush=True)
+        tell("| " + " | ".join(cells) + " |")
     total, peer, mine = (sum(row[key] for row in rows) for key in ("bytes", "zipnn", "ours"))
-    print(f"| all | {total / 1e6:.1f} | {peer / total:.4f} | {mine / total:.4f} | {mine / peer:.4f} |"
-          + " |" * (3 * len(options.threads)))
+    tell(f"| all | {total / 1e6:.1f} | {peer / total:.4f} | {mine / total:.4f} | {mine / peer:.4f} |"
+         + " |" * (3 * len(options.threads)))
+    if options.page:
+        before, rest = PAGE.read_text().split(BEGIN)
+        PAGE.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
     worst = max(row["ours"] / row["zipnn"] for row in rows)

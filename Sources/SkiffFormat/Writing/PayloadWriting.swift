@@ -218,6 +218,6 @@ private final class LentPiece: @unchecked Sendable {
     /// Gives the memory back; the bytes are not read any more.
     func giveBack() {
         copy?.deallocate()
-        if copy == nil { tensor.storage.releasePages(in: range) }
+        if copy == nil { tensor.storage.releasePages(upTo: range) }
     }
 }
