@@ -130,7 +130,11 @@ struct OperatorVersionTests {
     func resize() throws {
         #expect(try operation("Resize", 11, weights: [("roi", [0]), ("scales", [4])]) == .resize(Resize(mode: .nearest(.roundPreferFloor), coordinates: .halfPixel)))
         let graph = try graphOf("Resize", opset: 11, weights: [("roi", [0]), ("scales", [4])])
-        #expect(graph.nodes[0].inputs.map { $0 == nil } == [false, true, false])
+        #expect(graph.nodes[0].inputs.map { $0 == nil } == [false, false, false])
+        let cropped = try graphOf(
+            "Resize", opset: 11, weights: [("roi", [0]), ("scales", [4])],
+            [("coordinate_transformation_mode", .text("tf_crop_and_resize"))])
+        #expect(cropped.nodes[0].inputs.map { $0 == nil } == [false, true, false])
         #expect(try operation("Resize", 10, weights: [("scales", [4])]) == .resize(Resize(mode: .nearest(.floor), coordinates: .asymmetric)))
     }
 

@@ -137,6 +137,75 @@ struct WritingTests {
         #expect(try reread(swish).metadata["opset"] == "18")
     }
 
+    @Test func `training is written for opset 14 or later, whatever outputs are read`() throws {
+        for outputs in [["y", "mean", "variance"], ["y", "mean", "variance", "m", "v"]] {
+            let graph = try read(model(opset: 9) { graph in
+                graph.node("BatchNormalization", ["x", "s", "b", "m0", "v0"], outputs, name: "normal")
+                for weight in ["s", "b", "m0", "v0"] { graph.floats(weight, [2], [1, 2]) }
+                graph.value(11, "x", [3, 2, 4, 4])
+                for output in outputs.prefix(3) { graph.value(12, output, nil) }
+            })
+            for opset in [9, 11, 13] {
+                let refused = #expect(throws: ONNXError.self) { try reread(graph, opset: opset) }
+                #expect(refused?.place.node == "normal")
+                #expect(refused?.description.contains("BatchNormalization in training needs opset 14") == true)
+            }
+            let written = try reread(graph)
+            #expect(written.metadata["opset"] == "14")
+            #expect(written.nodes[0].operator == graph.nodes[0].operator)
+            #expect(written.outputs.map(\.name) == ["y", "mean", "variance"])
+        }
+    }
+
+    @Test(arguments: [["x", "", "", "sizes"], ["x", "none", "none", "sizes"], ["x", "", "scales"], ["x", "none", "scales"]])
+    func `what a Resize leaves out stays left out, and what is empty stays in its own operator set`(inputs: [String]) throws {
+        let graph = try read(model(opset: 11) { graph in
+            graph.node("Resize", inputs, ["y"], name: "resize", [("mode", .text("linear"))])
+            graph.floats("none", [0], [])
+            graph.floats("scales", [4], [1, 1, 2, 2])
+            graph.message(5) { sizes in
+                sizes.tensor("sizes", 7, [4])
+                for size in [1, 2, 8, 8] as [Int64] { sizes.integer(7, size) }
+            }
+            graph.value(11, "x", [1, 2, 4, 4])
+            graph.value(12, "y", nil)
+        })
+        func written(_ opset: Int) throws -> (inputs: [String], weights: [String]) {
+            let model = try WrittenModel(graph, opset: opset)
+            _ = try reread(graph, opset: opset)
+            return (model.nodes[0].inputs, model.weights.map(\.name))
+        }
+        let weights = graph.weights.map { graph[$0].name }
+        for opset in [11, 12] {
+            #expect(try written(opset).inputs == inputs)
+            #expect(try written(opset).weights == weights)
+        }
+        for opset in [13, 18] {
+            #expect(try written(opset).inputs == inputs.map { $0 == "none" ? "" : $0 })
+        }
+    }
+
+    @Test func `a window that begins behind the input is left out, which ONNX says from opset 22 on`() throws {
+        func pooled(_ extent: Int64, opset: Int64) throws -> Graph {
+            try read(model(opset: opset) { graph in
+                graph.node("MaxPool", ["x"], ["y"], name: "pool", [
+                    ("kernel_shape", .integers([1, 1])), ("strides", .integers([2, 2])), ("ceil_mode", .integer(1)),
+                ])
+                graph.value(11, "x", [1, 1, extent, extent])
+                graph.value(12, "y", nil)
+            })
+        }
+        let graph = try pooled(2, opset: 22)
+        let refused = #expect(throws: ONNXError.self) { try reread(graph, opset: 13) }
+        #expect(refused?.place.node == "pool")
+        #expect(refused?.description.contains("needs opset 22") == true)
+        #expect(try reread(graph).metadata["opset"] == "22")
+        // Every window begins in the input.
+        #expect(try reread(pooled(3, opset: 22)).metadata["opset"] == "13")
+        // As it was read it is written.
+        #expect(try reread(pooled(2, opset: 12), opset: 12).metadata["opset"] == "12")
+    }
+
     @Test func `operators that are not known go back as they came, in their operator set only`() throws {
         let graph = try read(model(opset: 17, domains: [("com.example", 2)]) { graph in
             graph.node(

@@ -3,9 +3,8 @@ internal import SkiffGraph
 
 extension BatchNormalization {
     func write(_ node: NodeExport) throws(ONNXError) {
-        if isTraining {
-            if node.node.outputs.count < 2 || momentum == nil { try node.require(14, "BatchNormalization in training") }
-        }
+        // Before version 14 training has five outputs, two of which no graph here has.
+        if isTraining { try node.require(14, "BatchNormalization in training") }
         let rank = node.rank(0)
         let channels = node.normalized(axis, rank: rank)
         guard channels == 1 || rank != nil else { throw node.inexpressible("its map has an unknown rank") }
@@ -19,7 +18,7 @@ extension BatchNormalization {
             "BatchNormalization", inputs,
             [
                 attribute("epsilon", epsilon), momentum.map { attribute("momentum", $0) },
-                isTraining && node.opset >= 14 ? attribute("training_mode", 1) : nil,
+                isTraining ? attribute("training_mode", 1) : nil,
             ],
             in: order)
     }

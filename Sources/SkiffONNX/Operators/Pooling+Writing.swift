@@ -19,6 +19,9 @@ extension Pooling {
             own.append(attribute("p", p))
         }
         if ceilMode { try node.require(ceilSince, "\(name) that rounds extents up") }
+        if leavesOutWindow(node), node.exporter.sourceOpset != node.opset {
+            try node.require(22, "\(name) that leaves out a window which begins behind the input")
+        }
         if isDilated { try node.require(dilationsSince, "\(name) with dilations") }
         if node.node.outputs.count > 1, !order.isNatural { throw node.inexpressible("indices of maxima of channels-last maps") }
         try try node.give(
@@ -34,6 +37,22 @@ extension Pooling {
                     attribute("strides", window.strides),
                 ],
             in: order)
+    }
+
+    /// Whether extents rounded up would count a window that begins in the padding behind the input or past it. Only from
+    /// version 22 on it is left out, as PyTorch and ONNX Runtime leave it out in every version.
+    private func leavesOutWindow(_ node: NodeExport) -> Bool {
+        guard ceilMode, window.padding != .sameUpper, window.padding != .sameLower,
+            let inputs = node.spatialExtents(layout), inputs.count == kernel.count
+        else { return false }
+        return kernel.indices.contains { axis in
+            guard let extent = inputs[axis].fixedValue else { return false }
+            // The extents of the output were found of these numbers with checked arithmetic.
+            let (before, after) = window.resolvedPadding(axis: axis, extent: extent, kernel: kernel[axis])
+            let room = extent + before + after - (kernel[axis] - 1) * window.dilations[axis] - 1
+            let stride = window.strides[axis]
+            return room % stride != 0 && (room / stride + 1) * stride >= extent + before
+        }
     }
 }
 

@@ -61,19 +61,19 @@ extension Resize {
 
     /// Region, scales and sizes, and the axes that they speak of where not all.
     private func operands(_ node: NodeExport, _ order: AxisOrder) throws(ONNXError) -> ([String], [Int]?) {
-        let empty = node.opset >= 13 ? "" : try node.constant("none", [], .float32, shape: [0])
         let hasSizes = node.input(3) != nil && node.shape(3) != [0]
         guard axes != nil && node.opset < 18 || !order.isNatural else {
-            let region = try node.input(1) == nil ? empty : node.name(1)
-            // Before Resize-13 scales are there always, and empty beside sizes.
-            if hasSizes { return ([region, try node.input(2) == nil ? empty : node.name(2), try node.name(3)], axes) }
-            return ([region, try node.name(2)], axes)
+            let region = try optional(node, 1)
+            if hasSizes { return ([region, try optional(node, 2), try node.name(3)], axes) }
+            return ([region, try node.name(2), node.input(3) == nil ? "" : try optional(node, 3)], axes)
         }
+        let empty = try noOperand(node)
+        for index in 1...3 where node.weight(index)?.shape == [0] { node.input(index).map(node.exporter.absorb) }
         guard let rank = node.rank(0) else { throw node.inexpressible("its input has an unknown rank") }
         let resized = (axes ?? Array(0..<rank)).map { order.position(of: node.normalized($0, rank: rank)) }
         if node.opset >= 18, axes != nil {
             let list = try node.name(hasSizes ? 3 : 2)
-            let region = try node.name(1)
+            let region = try optional(node, 1)
             return (hasSizes ? [region, empty, list] : [region, list], resized)
         }
         if axes != nil { try checkConstant(node, hasSizes ? 3 : 2) }
@@ -86,6 +86,24 @@ extension Resize {
         for (axis, scale) in zip(resized, given) { scales[axis] = scale }
         if let id = node.input(2) { node.exporter.absorb(id) }
         return ([empty, try node.constant("scales", scales, .float32, shape: [rank])], nil)
+    }
+
+    /// What stands where an operand is left out: before Resize-13 an empty tensor.
+    private func noOperand(_ node: NodeExport) throws(ONNXError) -> String {
+        node.opset >= 13 ? "" : try node.constant("none", [], .float32, shape: [0])
+    }
+
+    /// An operand that may be left out. In the operator set it was read in it stays as it was, left out or empty;
+    /// elsewhere what is empty is left out.
+    private func optional(_ node: NodeExport, _ index: Int) throws(ONNXError) -> String {
+        let version11 = 11...12
+        let isSame = node.exporter.sourceOpset.map {
+            $0 == node.opset || version11.contains($0) && version11.contains(node.opset)
+        }
+        guard let id = node.input(index) else { return isSame == true ? "" : try noOperand(node) }
+        guard node.opset >= 13, isSame != true, node.weight(index)?.shape == [0] else { return try node.name(index) }
+        node.exporter.absorb(id)
+        return ""
     }
 
     /// Numbers that speak of some axes can be told for all of them where they are known.

@@ -53,9 +53,14 @@ private func earlyResize(_ node: NodeImport, scales: Int) throws(ONNXError) -> O
 
 /// ONNX Resize 11, 13, 18 (`antialias`, `axes`, `keep_aspect_ratio_policy`), 19 (`half_pixel_symmetric`).
 @Sendable func readResize11(_ node: NodeImport) throws(ONNXError) -> Operator {
-    // Resize 11 demands an empty tensor where region or scales are left out.
-    for index in 1..<max(2, node.inputs.count) where node.weight(index)?.elementCount == 0 { node.inputs[index] = nil }
+    // Resize 11 demands an empty tensor where region or scales are left out. It stays, so that the node can be written as
+    // it was, unless something would be read of it.
     let attributes = node.attributes
+    let readsRegion = try attributes.text("coordinate_transformation_mode", default: "half_pixel") == "tf_crop_and_resize"
+    for index in 1..<max(2, node.inputs.count) {
+        guard let tensor = node.weight(index), tensor.elementCount == 0 else { continue }
+        if tensor.shape != [0] || index == 1 && readsRegion { node.inputs[index] = nil }
+    }
     let coordinates = try attributes.choice(
         "coordinate_transformation_mode", default: "half_pixel",
         [
