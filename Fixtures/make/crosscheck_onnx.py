@@ -226,7 +226,11 @@ def check_return(name, source):
             return report(f"{name} and back", f"node {one.name or one.output[0]!r}: {other.op_type} {list(other.input)}")
         given = {a.name: onnx.helper.get_attribute_value(a) for a in other.attribute}
         schema = onnx.defs.get_schema(one.op_type, opset, "" if one.domain == "ai.onnx" else one.domain)
+        mode = next((a.s for a in one.attribute if a.name == "mode"), b"")
         for attribute in one.attribute:
+            # Read by the nearest mode only.
+            if one.op_type == "Resize" and attribute.name == "nearest_mode" and mode not in (b"", b"nearest"):
+                continue
             value = onnx.helper.get_attribute_value(attribute)
             default = schema.attributes[attribute.name].default_value if attribute.name in schema.attributes else None
             default = onnx.helper.get_attribute_value(default) if default is not None and default.type else None
