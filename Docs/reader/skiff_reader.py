@@ -40,7 +40,7 @@ SCHEMA = {
     "Provenance": {1: ("source_format", "text"), 2: ("producer", "text"), 3: ("entries", ["Entry"]),
                    4: ("tool", "text"), 5: ("sources", ["Source"]), 6: ("parity", "text?"),
                    7: ("measurements", ["Entry"])},
-    "Source": {1: ("name", "text"), 2: ("byte_count", "unsigned"), 3: ("sha256", "bytes")},
+    "Source": {1: ("name", "text"), 2: ("byte_count", "unsigned"), 3: ("sha256", "bytes?")},
     "Entry": {1: ("key", "text"), 2: ("value", "text")},
     "Value": {1: ("name", "text"), 2: ("tensor", "Tensor?"), 3: ("overridable", "unsigned?"), 4: ("fact", "Fact?")},
     "Tensor": {1: ("element_type", "text"), 2: ("extents", ["unsigned"]), 3: ("encoding", "Encoding?"),

@@ -943,9 +943,9 @@ static const ProtobufCFieldDescriptor skiff__source__field_descriptors[3] =
   {
     "sha256",
     3,
-    PROTOBUF_C_LABEL_REQUIRED,
+    PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
+    offsetof(Skiff__Source, has_sha256),
     offsetof(Skiff__Source, sha256),
     NULL,
     NULL,

@@ -49,7 +49,8 @@ extension Provenance {
             skiff__source__init(&message)
             message.name = arena.text(source.name)
             message.byte_count = UInt64(source.byteCount)
-            message.sha256 = arena.bytes(source.checksum)
+            message.has_sha256 = source.checksum == nil ? 0 : 1
+            message.sha256 = arena.bytes(source.checksum ?? [])
             return message
         }
         message.parity = parity.map(arena.text)

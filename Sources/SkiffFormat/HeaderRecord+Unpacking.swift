@@ -80,7 +80,8 @@ extension Provenance {
                 entries: records(message.entries, message.n_entries) { GraphMetadata.Entry($0) },
                 sources: records(message.sources, message.n_sources) {
                     GraphMetadata.Source(
-                        name: text($0.name), byteCount: Int(clamping: $0.byte_count), checksum: bytes($0.sha256))
+                        name: text($0.name), byteCount: Int(clamping: $0.byte_count),
+                        checksum: $0.has_sha256 != 0 ? bytes($0.sha256) : nil)
                 }),
             tool: text(message.tool), parity: message.parity.map { text($0) },
             measurements: records(message.measurements, message.n_measurements) { GraphMetadata.Entry($0) })

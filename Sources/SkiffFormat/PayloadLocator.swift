@@ -104,8 +104,9 @@ struct PayloadLocator {
     private func checkSources() throws(FormatError) {
         for source in record.provenance.metadata.sources {
             // F22
-            guard source.checksum.count == Layout.checksumBytes else {
-                throw FormatError(.origin("source \"\(escaped(source.name))\" has a checksum of \(source.checksum.count) bytes"))
+            guard (source.checksum?.count ?? Layout.checksumBytes) == Layout.checksumBytes else {
+                throw FormatError(
+                    .origin("source \"\(escaped(source.name))\" has a checksum of \(source.checksum?.count ?? 0) bytes"))
             }
         }
     }

@@ -76,10 +76,10 @@ public struct GraphMetadata: Hashable, Sendable {
         /// Without folders.
         public var name: String
         public var byteCount: Int
-        /// Its SHA-256, 32 bytes.
-        public var checksum: [UInt8]
+        /// Its SHA-256, 32 bytes; `nil` where it was not computed.
+        public var checksum: [UInt8]?
 
-        public init(name: String, byteCount: Int, checksum: [UInt8]) {
+        public init(name: String, byteCount: Int, checksum: [UInt8]?) {
             self.name = name
             self.byteCount = byteCount
             self.checksum = checksum

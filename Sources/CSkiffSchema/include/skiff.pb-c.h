@@ -120,11 +120,15 @@ struct  Skiff__Source
    */
   char *name;
   uint64_t byte_count;
+  /*
+   * Absent where the writer was told to prove nothing. [F22]
+   */
+  protobuf_c_boolean has_sha256;
   ProtobufCBinaryData sha256;
 };
 #define SKIFF__SOURCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&skiff__source__descriptor) \
-    , NULL, 0, {0,NULL} }
+    , NULL, 0, 0, {0,NULL} }
 
 
 struct  Skiff__Entry

@@ -54,7 +54,8 @@ struct Check: Verb {
                 + "\(timeText(duration)), \(byteText(Int(rate)))/s"
         ]
         for source in provenance?.metadata.sources ?? [] {
-            lines.append("  from \(escaped(source.name)), \(byteText(source.byteCount)), SHA-256 \(hexadecimal(source.checksum))")
+            lines.append("  from \(escaped(source.name)), \(byteText(source.byteCount))"
+                + (source.checksum.map { ", SHA-256 " + hexadecimal($0) } ?? ", its SHA-256 not taken"))
         }
         if let provenance {
             lines.append("  written by \(escaped(provenance.tool)); parity: \(escaped(provenance.parity ?? "not proved when it was written"))")
@@ -95,7 +96,7 @@ struct Check: Verb {
                 (provenance?.metadata.sources ?? []).map { source in
                     [
                         "name": .string(source.name), "bytes": .integer(Int64(source.byteCount)),
-                        "sha256": .string(hexadecimal(source.checksum)),
+                        "sha256": source.checksum.map { .string(hexadecimal($0)) } ?? .null,
                     ]
                 }),
             "tool": provenance.map { .string($0.tool) } ?? .null,

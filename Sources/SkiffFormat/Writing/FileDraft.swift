@@ -32,7 +32,8 @@ struct FileDraft {
         to writer: inout FileWriter, provesPayloads: Bool, _ progress: Progress
     ) throws(CoreError) -> SkiffWriter.Summary {
         // Whoever wants no proof does not wait for checksums of whole files either.
-        let hashing = provesPayloads && provenance.metadata.sources.isEmpty ? SourceHashing(sources) : nil
+        let hashing =
+            provenance.metadata.sources.isEmpty ? SourceHashing(sources, takesChecksums: provesPayloads) : nil
         try writer.write([UInt8](repeating: 0, count: Layout.prologueBytes))
         var payloads = PayloadWriter(weights, progress)
         try payloads.write(to: &writer)
@@ -148,28 +149,28 @@ extension OriginRecord {
     }
 }
 
-/// Takes the checksums of source files while their weights are being copied.
+/// Describes source files, their checksums too, while their weights are being copied.
 private final class SourceHashing: Sendable {
     private let sources: [Storage]
     private let group = DispatchGroup()
     private let result = Mutex<[GraphMetadata.Source]>([])
 
-    init(_ sources: [Storage]) {
+    init(_ sources: [Storage], takesChecksums: Bool) {
         self.sources = sources
         DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
-            let found = hashed()
+            let found = described(takesChecksums: takesChecksums)
             result.withLock { $0 = found }
         }
     }
 
-    private func hashed() -> [GraphMetadata.Source] {
+    private func described(takesChecksums: Bool) -> [GraphMetadata.Source] {
         var found: [GraphMetadata.Source] = []
         for source in sources {
             guard let path = source.path else { continue }
             found.append(
                 GraphMetadata.Source(
                     name: path.split(separator: "/").last.map(String.init) ?? path, byteCount: source.byteCount,
-                    checksum: sha256(of: source)))
+                    checksum: takesChecksums ? sha256(of: source) : nil))
         }
         return found
     }
