@@ -408,8 +408,11 @@ class Tensor:
         need(not is_rounded or self.element_type == "float32", f"{name}: {self.encoding} holds float32 [F13]")
         need((self.axis is not None) == (self.encoding == "int8") and (self.axis or 0) < max(1, len(self.shape)),
              f"{name}: the channels are on axis {self.axis} [F13]")
-        need(not self.canonical_axes or sorted(self.canonical_axes) == list(range(len(self.shape))),
-             f"{name}: the canonical axes are no order of its axes [F22]")
+        need(len(encoding.get("source_digest") or b"") == (16 if is_rounded else 0),
+             f"{name}: {self.encoding} has no fitting source digest [F13]")
+        own = list(range(len(self.shape)))
+        need(not self.canonical_axes or sorted(self.canonical_axes) == own != self.canonical_axes,
+             f"{name}: the canonical axes are no other order of its axes [F22]")
         self.stored_type = self.encoding if is_rounded else self.element_type
         self.scales = self.shape[self.axis] if self.encoding == "int8" else 0
         bits = TYPES[self.stored_type][0]
@@ -537,6 +540,9 @@ class SkiffFile:
             if not value["tensor"]:
                 continue
             tensor = Tensor(value["name"], value["tensor"])
+            source = (tensor.origin or {}).get("source")
+            need(source is None or source < len(self.header["provenance"]["sources"]),
+                 f"{tensor.name}: its origin is in source {source}, which is not there [F22]")
             need(tensor.name not in self.tensors, f"{tensor.name}: two tensors have this name [F19]")
             self.tensors[tensor.name] = tensor
             if tensor.place() not in earlier:

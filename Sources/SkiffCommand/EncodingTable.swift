@@ -48,6 +48,17 @@ struct EncodingTable {
     }
 }
 
+extension Encoding {
+    /// An encoding as people type it: `f16` and `bf16` too.
+    init?(argument: String) {
+        switch argument.lowercased() {
+        case "f16", "fp16", "half": self = .float16
+        case "bf16": self = .bfloat16
+        case let name: self.init(rawValue: name)
+        }
+    }
+}
+
 /// `83.4 %`.
 private func percentText(_ share: Double) -> String {
     let tenths = Int((share * 1000).rounded())

@@ -34,6 +34,8 @@ struct SkiffTool: ParsableCommand {
     static func main() {
         // A reader that went away is seen where the write fails.
         signal(SIGPIPE, SIG_IGN)
+        // A file that may not grow further, too.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -8,6 +8,13 @@ public protocol StorageDecoder: Sendable {
     /// them. Called from any thread, by several at a time.
     /// - Throws: ``CoreError`` where the encoded form is damaged; `buffer` is undefined then.
     func decode(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(CoreError)
+    /// Checks the encoded form as a whole, where it has a checksum; called before it is decoded as a whole.
+    /// - Throws: ``CoreError`` where it is damaged.
+    func check() throws(CoreError)
+}
+
+extension StorageDecoder {
+    public func check() throws(CoreError) {}
 }
 
 /// Bytes that are decoded as a whole when somebody looks at them first, or in part for those who copy.
@@ -58,6 +65,7 @@ final class DeferredBytes: Sendable {
             guard decoder.byteCount <= Limits.availableEvaluationBytes() else {
                 throw CoreError(.memory(bytes: decoder.byteCount))
             }
+            try decoder.check()
             state.storage = try Storage(byteCount: decoder.byteCount) { target throws(CoreError) in
                 try decoder.decode(0..<decoder.byteCount, into: target.bytes)
             }

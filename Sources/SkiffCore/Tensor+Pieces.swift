@@ -66,6 +66,14 @@ extension Tensor {
     private func withLittleEndianBytes<Result, Failure: Error>(
         in piece: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        if storage.isDeferred {
+            // In part, so that memory stays flat; what cannot be decoded is no numbers, as where it is lent.
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: piece.count, alignment: 64)
+            defer { buffer.deallocate() }
+            if (try? storage.read(piece, into: buffer)) == nil { buffer.initializeMemory(as: UInt8.self, repeating: 0xFF) }
+            if byteOrder == .little || littleEndianWordBytes == 1 { return try body(UnsafeRawBufferPointer(buffer)) }
+            return try Storage(swappedWords(UnsafeRawBufferPointer(buffer))).withUnsafeBytes(body)
+        }
         if byteOrder == .little || littleEndianWordBytes == 1 { return try storage.withUnsafeBytes(in: piece, body) }
         let swapped = Storage(storage.withUnsafeBytes(in: piece) { swappedWords($0) })
         return try swapped.withUnsafeBytes(body)

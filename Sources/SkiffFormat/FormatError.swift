@@ -95,6 +95,8 @@ public struct FormatError: LocatedError {
         case .version(let found) where found < Layout.version: "an older skiff wrote this file; convert its source again"
         case .version: "a newer skiff wrote this file; convert its source again, or update"
         case .fileLength(let declared, let found) where UInt64(found) < declared: "the file is cut off; copy it again"
+        case .fileLength: "something was added behind its end; copy it again"
+        case .headerChecksum, .payloadChecksum, .padding: "copy the file again, or convert its source again"
         default: nil
         }
     }

@@ -33,7 +33,7 @@ struct Payload: Sendable {
             self.elements = file
             elementRange = range
         } else {
-            self.elements = elements ?? Storage(decoder: PayloadDecoder(form, file: file, payload: range))
+            self.elements = elements ?? Storage(decoder: PayloadDecoder(form, file: file, payload: range, checksum: checksum))
             elementRange = 0..<self.elements.byteCount
         }
     }

@@ -49,8 +49,8 @@ struct PayloadLocator {
                 try tensor.checkOrigin(sources: sourceCount)
                 let key = Key(tensor, form)
                 let shared = earlier[key]
+                try addDecoded(form, to: &decodedBytes)
                 if shared == nil {
-                    try addDecoded(form, to: &decodedBytes)
                     end = try endOfPayload(tensor, form, behind: end, payloads.last?.name)
                 }
                 let payload = Payload(
@@ -174,8 +174,9 @@ extension TensorRecord {
     /// - Throws: ``FormatError`` for F22.
     fileprivate func checkOrigin(sources: Int) throws(FormatError) {
         // F22
-        guard canonicalAxes.isEmpty || canonicalAxes.map({ Int($0) }).sorted() == Array(extents.indices) else {
-            throw FormatError(.origin("canonical axes are no order of \(extents.count) axes"))
+        let axes = canonicalAxes.map { Int($0) }
+        guard axes.isEmpty || axes.sorted() == Array(extents.indices) && axes != Array(extents.indices) else {
+            throw FormatError(.origin("canonical axes are no other order of \(extents.count) axes"))
         }
         guard origin?.source.map({ Int($0) < sources }) ?? true else {
             throw FormatError(.origin("origin refers to source \(origin?.source ?? 0), there are \(sources)"))

@@ -111,6 +111,7 @@ import Testing
         }
         #expect(try isRefused { $0.canonicalAxes = [0] })
         #expect(try isRefused { $0.canonicalAxes = [0, 1, 2, 2] })
+        #expect(try isRefused { $0.canonicalAxes = [0, 1, 2, 3] })
         #expect(try isRefused { $0.canonicalAxes = [0, 1, 2, .max] })
         #expect(try isRefused { $0.origin = OriginRecord(source: 0, transforms: []) })
         let error = try refusal {

@@ -88,7 +88,7 @@ struct Convert: Verb {
             }
         }
         if let encoding {
-            guard Encoding(rawValue: encoding) != nil else {
+            guard Encoding(argument: encoding) != nil else {
                 throw ValidationError(
                     "--encoding has to be one of \(Encoding.allCases.map(\.rawValue).joined(separator: ", ")).")
             }
@@ -141,7 +141,7 @@ struct Convert: Verb {
     ) throws -> ConversionReport {
         var options = WriteOptions()
         options.opset = opset
-        options.encodings = EncodingPlan(encoding.flatMap { Encoding(rawValue: $0) } ?? .raw)
+        options.encodings = EncodingPlan(encoding.flatMap { Encoding(argument: $0) } ?? .raw)
         let budgeted = try budgetedEncodings(model, progress)
         if let budgeted {
             options.encodings = budgeted.plan

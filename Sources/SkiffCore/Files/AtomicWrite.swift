@@ -10,8 +10,8 @@ internal import Darwin
 ///
 /// The bytes go to a temporary file beside the target, which is renamed when it is complete. An existing
 /// target keeps its permissions; where it is a symbolic link, what it points at is replaced, as `cp` does. A
-/// hard link is broken: other names keep the old contents. On any error, SIGINT or SIGTERM the temporary file
-/// is removed.
+/// hard link is broken: other names keep the old contents. On any error, SIGINT, SIGTERM or SIGHUP the temporary
+/// file is removed.
 /// - Parameters:
 ///   - isSynchronised: returns only when the medium has the bytes, so that not even a loss of power leaves a part. Else
 ///     that is the system's to do, in its own time; the end of the process, whenever it comes, does no harm.

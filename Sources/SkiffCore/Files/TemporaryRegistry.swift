@@ -7,9 +7,9 @@ internal import Darwin
 #endif
 internal import Synchronization
 
-/// Temporary files that have to go when SIGINT or SIGTERM ends the process.
+/// Temporary files that have to go when SIGINT, SIGTERM or SIGHUP ends the process.
 ///
-/// While a file is registered, a handler stands in for the default action of both signals, and only for the
+/// While a file is registered, a handler stands in for the default action of these signals, and only for the
 /// default: it removes the files and then lets the default end the process. The handler calls nothing but
 /// `unlink`, `getpid`, `signal` and `raise`, and reads memory that is never freed.
 enum TemporaryRegistry {
@@ -36,6 +36,7 @@ enum TemporaryRegistry {
         var registered = 0
         var replacesInterrupt = false
         var replacesTerminate = false
+        var replacesHangup = false
     }
 
     private static let handlers = Mutex(Handlers())
@@ -73,11 +74,13 @@ enum TemporaryRegistry {
     private static func install(_ handlers: inout Handlers) {
         handlers.replacesInterrupt = replaceDefault(of: SIGINT)
         handlers.replacesTerminate = replaceDefault(of: SIGTERM)
+        handlers.replacesHangup = replaceDefault(of: SIGHUP)
     }
 
     private static func uninstall(_ handlers: inout Handlers) {
         if handlers.replacesInterrupt { signal(SIGINT, SIG_DFL) }
         if handlers.replacesTerminate { signal(SIGTERM, SIG_DFL) }
+        if handlers.replacesHangup { signal(SIGHUP, SIG_DFL) }
     }
 
     /// Puts our handler in the place of the default action.

@@ -12,16 +12,27 @@ final class PayloadDecoder: StorageDecoder {
     let form: PayloadForm
     private let file: Storage
     private let payload: Range<Int>
+    private let checksum: [UInt8]
     private let directory = Mutex<Directory?>(nil)
 
     /// - Parameter payload: its bytes in the file, at least ``PayloadForm/leastBytes``.
-    init(_ form: PayloadForm, file: Storage, payload: Range<Int>) {
+    init(_ form: PayloadForm, file: Storage, payload: Range<Int>, checksum: [UInt8]) {
+        self.checksum = checksum
         self.form = form
         self.file = file
         self.payload = payload
     }
 
     var byteCount: Int { form.count * form.width }
+
+    /// F20, for those who compute with the elements: the payload is read whole then.
+    func check() throws(CoreError) {
+        var found = Checksum()
+        file.forEachPiece(in: payload) { found.update($0) }
+        guard found.finished() == checksum else {
+            throw CoreError(.malformed(FormatError(.payloadChecksum).message), at: Place(byteOffset: payload.lowerBound))
+        }
+    }
 
     func decode(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(CoreError) {
         guard !range.isEmpty else { return }
@@ -74,8 +85,8 @@ final class PayloadDecoder: StorageDecoder {
     /// - Throws: ``CoreError`` where lengths do not fill the payload.
     private func loadedDirectory() throws(CoreError) -> Directory {
         if let known = directory.withLock({ $0 }) { return known }
-        let scales = try file.bytes(in: payload.lowerBound..<payload.lowerBound + form.scaleBytes)
-        let lengths = try file.bytes(in: payload.upperBound - form.directoryBytes..<payload.upperBound)
+        let scales = try file.copy(of: payload.lowerBound..<payload.lowerBound + form.scaleBytes)
+        let lengths = try file.copy(of: payload.upperBound - form.directoryBytes..<payload.upperBound)
         var bounds = [payload.lowerBound + form.scaleBytes]
         bounds.reserveCapacity(form.blocks + 1)
         let end = payload.upperBound - form.directoryBytes
@@ -92,6 +103,23 @@ final class PayloadDecoder: StorageDecoder {
             scales: (0..<form.scaleBytes / 4).map { Float(bitPattern: word(scales, $0)) })
         directory.withLock { $0 = made }
         return made
+    }
+}
+
+extension Storage {
+    /// The bytes of `range`, read and not mapped: mapping a few bytes maps their neighbourhood.
+    fileprivate func copy(of range: Range<Int>) throws(CoreError) -> [UInt8] {
+        var failure: CoreError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+            do throws(CoreError) {
+                try read(range, into: UnsafeMutableRawBufferPointer(buffer))
+                initialized = range.count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }
 

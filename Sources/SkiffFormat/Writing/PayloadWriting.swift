@@ -85,7 +85,7 @@ struct PayloadWriter: ~Copyable {
         var pending: [EncodedBlock] = []
         var start = 0
         while start < units.count || !pending.isEmpty {
-            let batch = Array(units[start..<min(units.count, start + Self.batchBlocks)])
+            let batch = batch(of: units[start...])
             start += batch.count
             let encoded = SharedArray([EncodedBlock](repeating: EncodedBlock(), count: batch.count))
             let (weights, progress) = (weights, progress)
@@ -108,8 +108,17 @@ struct PayloadWriter: ~Copyable {
         }
     }
 
-    /// Blocks that are in memory at a time: about 8 MiB of Float, twice.
-    private static let batchBlocks = 32
+    /// The first blocks of `units`, as many as may be in memory at a time; there are twice as many.
+    private func batch(of units: ArraySlice<BlockUnit>) -> [BlockUnit] {
+        var bytes = 0
+        return Array(
+            units.prefix { unit in
+                defer { bytes += weights[unit.weight].form.blockElements * weights[unit.weight].form.width }
+                return bytes < Self.batchBytes
+            })
+    }
+
+    private static let batchBytes = 8 << 20
 }
 
 /// A block of a weight.
