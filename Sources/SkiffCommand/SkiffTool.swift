@@ -36,6 +36,7 @@ struct SkiffTool: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // A file that may not grow further, too.
         signal(SIGXFSZ, SIG_IGN)
+        keepMemoryFlat()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -45,6 +46,16 @@ struct SkiffTool: ParsableCommand {
         } catch {
             Self.exit(withError: error)
         }
+    }
+
+    /// Large buffers go back to the system when they are freed. glibc would keep them once it met a few, and a file that
+    /// is worked through piece by piece would take more and more.
+    private static func keepMemoryFlat() {
+        #if canImport(Glibc)
+        // malloc.h is no part of Swift's Glibc; M_MMAP_THRESHOLD is −3.
+        guard let symbol = dlsym(nil, "mallopt") else { return }
+        _ = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)(-3, 256 << 10)
+        #endif
     }
 
     /// Says what is wrong with the arguments, in the form of all other errors.

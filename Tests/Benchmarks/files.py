@@ -153,7 +153,7 @@ def main():
         if options.synthetic:
             model = synthetic(scratch, options.synthetic)
             # cp is of the external data, where the weights are.
-            figures = measured(skiff, model, scratch, min(options.rounds, 3), False)
+            figures = measured(skiff, model, scratch, min(options.rounds, 2), False)
             seconds = []
             for _ in range(len(figures["seconds"]["raw"])):
                 os.sync()
