@@ -30,7 +30,7 @@ final class DeferredBytes: Sendable {
 
     init(_ decoder: any StorageDecoder) { self.decoder = decoder }
 
-    var isLoaded: Bool { state.withLock { $0.storage != nil } }
+    var isLoaded: Bool { state.withLock { $0.storage != nil && $0.failure == nil } }
 
     /// - Throws: ``CoreError`` of the decoder, the same at each call.
     func load() throws(CoreError) {
@@ -45,10 +45,18 @@ final class DeferredBytes: Sendable {
     func bytes() -> UnsafeRawBufferPointer {
         state.withLock { state in
             fill(&state)
+            if state.failure != nil, state.storage == nil { state.storage = poison() }
             nonisolated(unsafe) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             state.storage?.withUnsafeBytes { bytes = $0 }
             return Lent(bytes: bytes)
         }.bytes
+    }
+
+    /// Bytes for those who did not load and look nevertheless; whoever loads first never takes memory for them.
+    private func poison() -> Storage? {
+        try? Storage(byteCount: decoder.byteCount) { target throws(CoreError) in
+            _ = target.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
+        }
     }
 
     /// - Throws: ``CoreError`` of the decoder.
@@ -60,7 +68,7 @@ final class DeferredBytes: Sendable {
     }
 
     private func fill(_ state: inout State) {
-        guard state.storage == nil else { return }
+        guard state.storage == nil, state.failure == nil else { return }
         do throws(CoreError) {
             guard decoder.byteCount <= Limits.availableEvaluationBytes() else {
                 throw CoreError(.memory(bytes: decoder.byteCount))
@@ -71,9 +79,6 @@ final class DeferredBytes: Sendable {
             }
         } catch {
             state.failure = error
-            state.storage = try? Storage(byteCount: decoder.byteCount) { target throws(CoreError) in
-                _ = target.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
-            }
         }
     }
 
