@@ -36,6 +36,57 @@ public struct ValueParity: Sendable {
     public var verdict: Verdict
     /// Why there is no agreement, in words.
     public var reason: String?
+    /// The worst element's error in units of noise.
+    public var worstRatio: Double?
+    /// RMS error in units of noise where the layer is fed the reference's own inputs; `nil` where that was not tried.
+    public var localRatio: Double?
+    /// How sure it is that both values are the same step, from 0 to 1, and why; 1 for values of a recording.
+    public var confidence = 1.0
+    public var evidence: [ValueMatching.Evidence] = []
+    /// The reference's node that gives it.
+    public var referenceNode: String?
+    /// Position of the candidate's node in the order of computation; -1 for inputs.
+    public var order = -1
+}
+
+/// A layer that goes wrong by itself: fed the reference's own inputs, it does not give the reference's output.
+public struct GuiltyLayer: Sendable {
+    /// How often absolute errors, or values, fall between bounds: `counts[i]` lie in `bounds[i] ..< bounds[i + 1]`.
+    public struct Histogram: Hashable, Sendable {
+        public var bounds: [Double]
+        public var counts: [Int]
+        public init(bounds: [Double], counts: [Int]) {
+            self.bounds = bounds
+            self.counts = counts
+        }
+    }
+
+    /// The value that is wrong, in the candidate and in the reference.
+    public var name: String
+    public var referenceName: String
+    /// The nodes between that value and those that the reference has too, as the candidate computes them; the last one
+    /// gives the value.
+    public var nodes: [String]
+    public var operatorNames: [String]
+    /// The reference's node that gives it, where the reference is a model.
+    public var referenceNode: String?
+    /// Which of several recordings it was found in.
+    public var recording: String?
+    public var shape: Shape
+    /// Ours beside the reference's value, from the reference's own inputs.
+    public var judgement: Judgement
+    /// The first element, in row-major order, that is off by more than rounding.
+    public var firstElement: Comparison.Pair?
+    /// Elements that are off by more than rounding.
+    public var wrongElements: Int
+    /// Changes of convention that make the difference vanish, the best one first; empty where none does.
+    public var explanations: [Explanation]
+    /// How many changes were tried.
+    public var experiments: Int
+    /// Our values, the reference's, and |error| / unit with bounds that are powers of two.
+    public var valueHistogram: Histogram?
+    public var referenceHistogram: Histogram?
+    public var errorHistogram: Histogram?
 }
 
 /// Whether two models, or a model and recorded values, compute the same function.
@@ -59,6 +110,14 @@ public struct ParityReport: Sendable {
     public var assumptions: [String]
     /// Names on the reference's side that the candidate has no value for, and those that it has as weights.
     public var unmatched: [String]
+
+    /// Layers that go wrong by themselves, in the order they are computed.
+    public var guilty: [GuiltyLayer] = []
+    /// Values that one side computes inside another step, in words.
+    public var hidden: [String] = []
+    /// Outputs that agree under one change of the whole network (channel order, preprocessing), where no layer alone is
+    /// to blame.
+    public var explanations: [Explanation] = []
 
     /// Whether intermediate values are shown and do not count. So it is with two models: a value of one name may be
     /// another step of the same computation, as where one has its BatchNormalization folded.

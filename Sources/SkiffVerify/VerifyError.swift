@@ -21,6 +21,8 @@ public struct VerifyError: LocatedError {
         case unrecordedInput(recorded: [String])
         /// Nothing recorded is a value of the model.
         case nothingRecorded(recorded: [String])
+        /// A value has another shape than the reference's.
+        case shape(found: String, reference: String)
         /// The evaluator refuses.
         case engine(EngineError.Reason)
         /// The graph's shape rules refuse.
@@ -56,6 +58,8 @@ public struct VerifyError: LocatedError {
         case .unrecordedInput(let recorded): "input is not recorded, recorded are \(Self.list(recorded))"
         case .nothingRecorded(let recorded):
             "no recorded array is an output or value of the model, recorded are \(Self.list(recorded))"
+        case .shape(let found, let reference):
+            "shape is \(escaped(found)), the reference's is \(escaped(reference))"
         case .engine(let reason): EngineError(reason).message
         case .graph(let reason): GraphError(reason).message
         case .core(let reason): CoreError(reason).message
