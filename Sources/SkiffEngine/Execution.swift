@@ -27,18 +27,59 @@ struct Execution<A: Arithmetic> {
     ) throws(EngineError) {
         try takeInputs(observer: observer)
         for (done, index) in request.nodes.enumerated() {
-            do throws(EngineError) {
-                try runNode(index)
-            } catch {
-                throw error.at(graph.place(of: NodeID(index)))
-            }
+            try runLocated(index)
             for output in graph.nodes[index].outputs { try finish(output.index, observer: observer) }
-            for case let input? in graph.nodes[index].inputs {
-                reads[input.index] -= 1
-                if reads[input.index] == 0 { release(input.index) }
-            }
+            releaseInputs(of: index)
             progress?(done + 1, request.nodes.count)
         }
+    }
+
+    private mutating func runLocated(_ index: Int) throws(EngineError) {
+        do throws(EngineError) {
+            try runNode(index)
+        } catch {
+            throw error.at(graph.place(of: NodeID(index)))
+        }
+    }
+
+    private mutating func releaseInputs(of index: Int) {
+        for case let input? in graph.nodes[index].inputs {
+            reads[input.index] -= 1
+            if reads[input.index] == 0 { release(input.index) }
+        }
+    }
+
+    /// Takes the inputs in, and gives those that are observed.
+    mutating func begin() throws(EngineError) -> [(id: ValueID, value: EvaluatorRun.ObservedValue)] {
+        try takeInputs { (_, _) throws(EngineError) in }
+        return graph.inputs.compactMap { id in
+            guard request.isObserved[id.index], let operand = operands[id.index] else { return nil }
+            return (id, operand.observed)
+        }
+    }
+
+    /// Runs a node whose inputs are there, and gives its observed outputs; what nothing reads any more is let go.
+    mutating func advance(_ index: Int) throws(EngineError) -> [(id: ValueID, value: EvaluatorRun.ObservedValue)] {
+        try runLocated(index)
+        var observed: [(id: ValueID, value: EvaluatorRun.ObservedValue)] = []
+        for output in graph.nodes[index].outputs {
+            if request.isObserved[output.index], let operand = operands[output.index] {
+                observed.append((output, operand.observed))
+            }
+            if reads[output.index] == 0 { release(output.index) }
+        }
+        releaseInputs(of: index)
+        return observed
+    }
+
+    /// Sets other elements in the place of a value that is still to be read.
+    mutating func replace(_ index: Int, with value: EvaluatorRun.ObservedValue) throws(EngineError) {
+        guard operands.indices.contains(index), let operand = operands[index] else { return }
+        guard operand.shape == value.shape, let taken = operand.taking(value) else {
+            throw EngineError(.operand("shapes \(operand.shape.shapeText) and \(value.shape.shapeText) do not agree"))
+        }
+        operands[index] = nil
+        set(index, taken)
     }
 
     private mutating func takeInputs(

@@ -30,6 +30,8 @@ public struct Comparison: Hashable, Sendable {
     public var nonFiniteMismatchCount: Int
     /// Pairs outside |candidate − reference| ≤ absolute + relative · |reference|, for the tolerances asked for.
     public var exceedingCount: Int
+    /// Largest |candidate − reference| / |reference|; infinite where only the reference is zero.
+    public var maximumRelativeError = 0.0
 
     /// ``rmsError`` over ``referenceRMS``; infinite where only the reference is zero.
     public var relativeRMS: Double {
@@ -49,6 +51,7 @@ public struct Comparison: Hashable, Sendable {
         var mismatch: Int?
         var mismatches = 0
         var exceeding = 0
+        var relative = 0.0
         let count = min(candidate.count, reference.count)
         for position in 0..<count {
             let c = candidate[position]
@@ -63,6 +66,7 @@ public struct Comparison: Hashable, Sendable {
             let error = abs(c - r)
             sums.add(c, r, error)
             if error > (worst?.error ?? 0) { worst = (position, error) }
+            if error > 0 { relative = max(relative, error / abs(r)) }
             if error > absoluteTolerance + relativeTolerance * abs(r) { exceeding += 1 }
         }
         elementCount = count
@@ -80,6 +84,32 @@ public struct Comparison: Hashable, Sendable {
         nonFiniteMismatch = mismatch.map(pair)
         nonFiniteMismatchCount = mismatches
         exceedingCount = exceeding + mismatches
+        maximumRelativeError = relative
+    }
+
+    init(
+        elementCount: Int, maximumError: Double, meanError: Double, rmsError: Double, referenceRMS: Double, cosine: Double,
+        worst: Pair?, nonFiniteMismatch: Pair?, nonFiniteMismatchCount: Int, exceedingCount: Int,
+        maximumRelativeError: Double
+    ) {
+        self.elementCount = elementCount
+        self.maximumError = maximumError
+        self.meanError = meanError
+        self.rmsError = rmsError
+        self.referenceRMS = referenceRMS
+        self.cosine = cosine
+        self.worst = worst
+        self.nonFiniteMismatch = nonFiniteMismatch
+        self.nonFiniteMismatchCount = nonFiniteMismatchCount
+        self.exceedingCount = exceedingCount
+        self.maximumRelativeError = maximumRelativeError
+    }
+
+    /// The cosine of the angle between two vectors by their product and squares; 1 where both are zero.
+    static func cosine(_ product: Double, _ left: Double, _ right: Double) -> Double {
+        if left == 0, right == 0 { return 1 }
+        guard left > 0, right > 0 else { return 0 }
+        return min(1, max(-1, product / left.squareRoot() / right.squareRoot()))
     }
 }
 
@@ -102,11 +132,7 @@ private struct Sums {
 
     func mean(_ sum: Double) -> Double { count == 0 ? 0 : sum / Double(count) }
 
-    var cosine: Double {
-        if squaredReference == 0, squaredCandidate == 0 { return 1 }
-        guard squaredReference > 0, squaredCandidate > 0 else { return 0 }
-        return min(1, max(-1, product / squaredReference.squareRoot() / squaredCandidate.squareRoot()))
-    }
+    var cosine: Double { Comparison.cosine(product, squaredCandidate, squaredReference) }
 }
 
 extension Array where Element == Int {

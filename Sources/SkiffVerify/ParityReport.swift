@@ -87,6 +87,8 @@ public struct GuiltyLayer: Sendable {
     public var valueHistogram: Histogram?
     public var referenceHistogram: Histogram?
     public var errorHistogram: Histogram?
+    /// The piece of the network that goes wrong, with the reference's tensors; `nil` behind the first dozen of layers.
+    public var region: Region?
 }
 
 /// Whether two models, or a model and recorded values, compute the same function.
@@ -119,12 +121,15 @@ public struct ParityReport: Sendable {
     /// to blame.
     public var explanations: [Explanation] = []
 
-    /// Whether intermediate values are shown and do not count. So it is with two models: a value of one name may be
-    /// another step of the same computation, as where one has its BatchNormalization folded.
+    /// Whether intermediate values are shown and do not count: with `false` those count whose pair is sure.
     public var decidesByOutputs: Bool
 
-    /// The values that the verdict rests on.
-    public var decidingValues: [ValueParity] { decidesByOutputs ? outputs : values }
+    /// The values that the verdict rests on: outputs, and intermediate values that are surely the same step. A value of
+    /// one name may be another step of the same computation, as where one side has its BatchNormalization folded.
+    public var decidingValues: [ValueParity] {
+        decidesByOutputs
+            ? outputs : values.filter { $0.role == .output || $0.confidence >= TargetList.sureConfidence }
+    }
 
     /// The worst verdict of the values that count; `incomparable` where there are none, or where none has an element
     /// and no recording says that it has none.
@@ -156,6 +161,9 @@ public struct ParityReport: Sendable {
         for report in reports.dropFirst() {
             joined.inputs += report.inputs.filter { !joined.inputs.contains($0) }
             joined.values += report.values
+            joined.guilty += report.guilty
+            joined.hidden += report.hidden.filter { !joined.hidden.contains($0) }
+            joined.explanations += report.explanations.filter { !joined.explanations.contains($0) }
             joined.assumptions += report.assumptions.filter { !joined.assumptions.contains($0) }
             joined.unmatched += report.unmatched.filter { !joined.unmatched.contains($0) }
             joined.firstDivergence = joined.firstDivergence ?? report.firstDivergence

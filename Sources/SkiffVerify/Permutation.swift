@@ -13,6 +13,15 @@ struct Permutation: Hashable, Sendable {
         axes = to == .channelsFirst ? [0, channel] + spatial : [0] + spatial + [channel]
     }
 
+    init(axes: [Int]) { self.axes = axes }
+
+    /// What turns the result back into the source.
+    var inverse: Permutation {
+        var turned = axes
+        for (position, axis) in axes.enumerated() where turned.indices.contains(axis) { turned[axis] = position }
+        return Permutation(axes: turned)
+    }
+
     func callAsFunction<Element>(_ list: [Element]) -> [Element] { axes.map { list[$0] } }
 }
 

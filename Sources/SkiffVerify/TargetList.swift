@@ -11,18 +11,31 @@ struct Target {
     var reference: Int
     /// Turns the candidate's map into the reference's layout.
     var permutation: Permutation?
+    /// How sure it is that both are the same step, and why.
+    var confidence = 1.0
+    var evidence: [ValueMatching.Evidence] = []
+    var referenceNode: String?
+
+    /// Whether the value counts, and what reads it is fed the reference's in its place.
+    var isForced: Bool { confidence >= TargetList.sureConfidence }
+
 }
 
 /// What of a candidate is compared, and with what.
 struct TargetList {
+    /// Pairs below it are shown and decide nothing.
+    static let sureConfidence = 0.9
+
     var targets: [Target] = []
     /// Outputs that one side has alone.
     var unpaired: [ValueParity] = []
     /// Recorded names that are no value of the candidate.
     var unmatched: [String] = []
     var assumptions: [String] = []
+    /// Values that one side computes inside another step, in words.
+    var hidden: [String] = []
 
-    /// Outputs of two graphs, and values of equal names and shapes.
+    /// Outputs of two graphs, and the values that are the same step of both.
     init(_ candidate: Graph, _ reference: Graph, includesIntermediates: Bool) {
         let traces = (candidate: LayoutTrace(candidate), reference: LayoutTrace(reference))
         func permutation(_ value: ValueID, _ other: ValueID) -> Permutation? {
@@ -32,23 +45,27 @@ struct TargetList {
         }
         pairOutputs(candidate, reference.outputs.map(\.name)) { position in reference.outputs[position].value.index }
         for index in targets.indices {
-            targets[index].permutation = permutation(targets[index].value, ValueID(targets[index].reference))
+            let other = ValueID(targets[index].reference)
+            targets[index].permutation = permutation(targets[index].value, other)
+            targets[index].evidence = [.interface]
+            targets[index].referenceNode = reference.producer(of: other).map { reference.displayName(of: $0) }
         }
         guard includesIntermediates else { return }
+        let matching = ValueMatching(candidate, reference)
         let seen = Set(targets.map(\.value))
-        var named: [String: ValueID] = [:]
-        for id in reference.valueIDs where reference.producer(of: id) != nil && !reference[id].name.isEmpty {
-            named[reference[id].name] = id
+        for pair in matching.pairs where !seen.contains(pair.candidate) {
+            guard candidate.producer(of: pair.candidate) != nil else { continue }
+            targets.append(
+                Target(
+                    role: .intermediate, value: pair.candidate, name: candidate[pair.candidate].name,
+                    referenceName: reference[pair.reference].name, reference: pair.reference.index,
+                    permutation: pair.axes.map { Permutation(axes: $0) } ?? permutation(pair.candidate, pair.reference),
+                    confidence: pair.confidence, evidence: pair.evidence,
+                    referenceNode: reference.producer(of: pair.reference).map { reference.displayName(of: $0) }))
         }
-        for node in candidate.nodes {
-            for value in node.outputs where !seen.contains(value) {
-                let name = candidate[value].name
-                guard let other = named[name] else { continue }
-                targets.append(
-                    Target(
-                        role: .intermediate, value: value, name: name, referenceName: name, reference: other.index,
-                        permutation: permutation(value, other)))
-            }
+        hidden = matching.hidden.map { value in
+            let graph = value.isCandidate ? candidate : reference
+            return "\(escaped(graph[value.value].name)) of the \(value.isCandidate ? "model" : "reference"): \(value.reason)"
         }
     }
 

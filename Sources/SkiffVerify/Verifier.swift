@@ -4,9 +4,9 @@ public import SkiffGraph
 
 /// Decides whether a model computes what another model computes, or what was recorded.
 ///
-/// The candidate runs as `skiff run` runs it. Where a value is not the same to the last bit, the candidate runs
-/// twice more, in Float and in Double: the distance of these two measures the rounding noise of this network on
-/// this input at each value, and the error is judged in units of it (``ParityPolicy``).
+/// The candidate runs in Float and in Double: the distance of these two measures the rounding noise of this network on
+/// this input at each value, and the reference's distance from Double is judged in units of it (``ParityPolicy``). Beside
+/// that each layer is run on the reference's own inputs, which tells where an error arises from where it is inherited.
 ///
 ///     let report = try Verifier().verify(converted, against: original)
 ///     report.passed            // true
@@ -16,9 +16,8 @@ public struct Verifier: Sendable {
     public typealias Progress = @Sendable (_ phase: String, _ fraction: Double) -> Void
 
     public var policy = ParityPolicy()
-    /// Compares intermediate values of equal names too where the reference is a model. Those of a recording
-    /// always are.
-    public var comparesIntermediates = false
+    /// Compares intermediate values too where the reference is a model. Those of a recording always are.
+    public var comparesIntermediates = true
     /// Seed of made-up inputs (``SeededInput``).
     public var seed: UInt64 = 0
     /// Extent of open batch axes: two samples tell apart what one cannot.
@@ -72,14 +71,17 @@ public struct Verifier: Sendable {
             }
         }
         let pairs = TargetList(candidate, reference, includesIntermediates: comparesIntermediates)
-        let session = Session(self, candidate, given, progress: progress)
-        var comparisons = try session.candidateValues(of: pairs.targets, phases: policy.needsNoise ? 4 : 2)
-        try session.compare(&comparisons, with: reference, given: referenceGiven)
-        try session.judge(&comparisons)
-        plan.assumptions += pairs.assumptions + comparisons.flatMap(\.assumptions)
+        plan.assumptions += pairs.assumptions
+        func source() throws(VerifyError) -> ModelSource { try ModelSource(reference, referenceGiven, pairs.targets, self) }
+        let comparing = Comparing(self, candidate, given, pairs, progress)
+        let results: Comparing.Results
+        if let identical = try comparing.identical(source()) {
+            results = identical
+        } else {
+            results = try comparing.run(source())
+        }
         return report(
-            candidate, comparisons, missing: pairs.unpaired, seed: seed, inputs: inputs, assumptions: plan.assumptions,
-            unmatched: [], decidesByOutputs: true)
+            candidate, results, pairs, seed: seed, inputs: inputs, assumptions: plan.assumptions)
     }
 
     /// Runs a model on recorded inputs and compares all that is recorded.
@@ -100,36 +102,72 @@ public struct Verifier: Sendable {
                 .nothingRecorded(recorded: (recording.outputs + recording.values).map(\.name)),
                 at: Place(file: referenceFile))
         }
-        let session = Session(self, candidate, matched.tensors, progress: progress)
-        var comparisons = try session.candidateValues(of: pairs.targets, phases: policy.needsNoise ? 3 : 1)
-        session.compare(&comparisons, with: recording)
-        try session.judge(&comparisons)
-        matched.assumptions += pairs.assumptions + comparisons.flatMap(\.assumptions)
+        matched.assumptions += pairs.assumptions
+        let results = try Comparing(self, candidate, matched.tensors, pairs, progress).run(RecordedSource(recording))
         var result = report(
-            candidate, comparisons, missing: pairs.unpaired, seed: nil, inputs: matched.inputs,
-            assumptions: matched.assumptions, unmatched: pairs.unmatched,
-            decidesByOutputs: false)
+            candidate, results, pairs, seed: nil, inputs: matched.inputs, assumptions: matched.assumptions)
         for index in result.values.indices { result.values[index].recording = recording.name }
+        for index in result.guilty.indices { result.guilty[index].recording = recording.name }
         result.firstDivergence?.recording = recording.name
         return result
     }
 
     private func report(
-        _ candidate: Graph, _ comparisons: [PendingComparison], missing: [ValueParity], seed: UInt64?,
-        inputs: [ParityReport.Input], assumptions: [String], unmatched: [String], decidesByOutputs: Bool
+        _ candidate: Graph, _ results: Comparing.Results, _ pairs: TargetList, seed: UInt64?,
+        inputs: [ParityReport.Input], assumptions: [String]
     ) -> ParityReport {
-        let ordered = comparisons.map { pending in
-            (
-                order: candidate.producer(of: pending.target.value)?.index ?? -1,
-                parity: pending.parity(policy, candidate)
-            )
+        let ordered = results.verdicts.map { $0.parity(candidate, policy) }
+        let outputs = ordered.filter { $0.role == .output }
+        let intermediates = ordered.filter { $0.role == .intermediate }.sorted { $0.order < $1.order }
+        let deciding = ordered.filter { $0.role == .output || $0.confidence >= TargetList.sureConfidence }
+        let first = deciding.filter { !$0.verdict.isAgreement }.min { $0.order < $1.order }
+        var report = ParityReport(
+            policy: policy, seed: seed, inputs: inputs, values: outputs + pairs.unpaired + intermediates,
+            assumptions: assumptions + results.verdicts.flatMap(\.assumptions), unmatched: pairs.unmatched,
+            decidesByOutputs: false, firstDivergence: first ?? pairs.unpaired.first)
+        report.guilty = results.guilty
+        report.hidden = pairs.hidden
+        return report
+    }
+}
+
+/// One comparison on its way: what runs, and who is told.
+private struct Comparing {
+    struct Results {
+        var verdicts: [PendingComparison]
+        var guilty: [GuiltyLayer] = []
+    }
+
+    let verifier: Verifier
+    let candidate: Graph
+    let given: [String: Tensor]
+    let pairs: TargetList
+    let progress: Verifier.Progress?
+
+    init(
+        _ verifier: Verifier, _ candidate: Graph, _ given: [String: Tensor], _ pairs: TargetList,
+        _ progress: Verifier.Progress?
+    ) {
+        self.verifier = verifier
+        self.candidate = candidate
+        self.given = given
+        self.pairs = pairs
+        self.progress = progress
+    }
+
+    /// The results where Float gives all the reference's values to the last bit; `nil` where it does not.
+    func identical(_ source: some ReferenceSource) throws(VerifyError) -> Results? {
+        var source = source
+        let verdicts = try SideBySide.isIdentical(verifier, candidate, given, pairs.targets, &source) { fraction in
+            progress?("comparing", fraction)
         }
-        let outputs = ordered.filter { $0.parity.role == .output }.map(\.parity)
-        let intermediates = ordered.filter { $0.parity.role == .intermediate }.sorted { $0.order < $1.order }
-        let first = ordered.filter { !$0.parity.verdict.isAgreement }.min { $0.order < $1.order }
-        return ParityReport(
-            policy: policy, seed: seed, inputs: inputs, values: outputs + missing + intermediates.map(\.parity),
-            assumptions: assumptions, unmatched: unmatched, decidesByOutputs: decidesByOutputs,
-            firstDivergence: first?.parity ?? missing.first)
+        return verdicts.map { Results(verdicts: $0) }
+    }
+
+    func run(_ source: some ReferenceSource) throws(VerifyError) -> Results {
+        var source = source
+        var runs = try SideBySide(verifier, candidate, given, pairs.targets)
+        try runs.run(&source) { fraction in progress?("comparing", fraction) }
+        return Results(verdicts: runs.verdicts, guilty: runs.guilty)
     }
 }

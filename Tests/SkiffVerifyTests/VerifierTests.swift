@@ -113,12 +113,12 @@ import Testing
 @Suite struct RecordingTests {
     /// What the drawn network gives, as a framework would have recorded it.
     private func recording(
-        _ change: (inout Recording) -> Void = { _ in }, layout: Layout = .channelsFirst
+        _ change: (inout Recording) -> Void = { _ in }, layout: Layout = .channelsFirst, precision: Precision = .float
     ) throws -> (graph: Graph, recording: Recording) {
         let graph = try DrawnNetwork(layout: layout).graph()
         let shape = layout == .channelsFirst ? [2, 3, 9, 8] : [2, 9, 8, 3]
         let image = try SeededInput(seed: 7).tensor(forInput: 0, elementType: .float32, shape: shape)
-        let values = try Evaluator(graph).run(["image": image], precision: .float, observing: .all)
+        let values = try Evaluator(graph).run(["image": image], precision: precision, observing: .all)
         let entries = graph.nodes.flatMap(\.outputs).compactMap { id in
             values[id].map { Recording.Entry(graph[id].name, $0) }
         }
@@ -135,12 +135,16 @@ import Testing
         return try Tensor(floats: floats, shape: tensor.shape)
     }
 
-    @Test func `values of a Float run agree within the noise they are made of`() throws {
+    @Test func `values of a Float run are identical, those of another precision agree within the noise`() throws {
         let (graph, recording) = try recording()
         let report = try Verifier().verify(graph, against: recording)
-        #expect(report.verdict == .rounding)
+        #expect(report.verdict == .identical)
         #expect(report.values.count == 7)
-        #expect((report.worst?.ratio ?? 0) < 2)
+        let other = try self.recording(precision: .reference).recording
+        let rounded = try Verifier().verify(graph, against: other)
+        #expect(rounded.verdict == .rounding)
+        #expect((rounded.worst?.ratio ?? 0) < 2)
+        #expect(rounded.values.allSatisfy { ($0.localRatio ?? 0) < 2 })
     }
 
     @Test func `NaN on one side only is a difference`() throws {

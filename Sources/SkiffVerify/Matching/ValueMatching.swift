@@ -48,10 +48,13 @@ public struct ValueMatching: Sendable {
         for id in reference.valueIDs where reference.producer(of: id) != nil && !reference[id].name.isEmpty {
             named[reference[id].name] = id
         }
+        let isSame = candidate.nodes.map(\.operator.kind) == reference.nodes.map(\.operator.kind)
         for node in candidate.nodes {
             for value in node.outputs {
                 guard let other = named[candidate[value].name] else { continue }
-                pairs.append(Pair(candidate: value, reference: other, confidence: 0.5, evidence: [.name], axes: nil))
+                pairs.append(
+                    Pair(
+                        candidate: value, reference: other, confidence: isSame ? 0.9 : 0.5, evidence: [.name], axes: nil))
             }
         }
     }

@@ -1,0 +1,176 @@
+internal import SkiffCore
+internal import SkiffEngine
+internal import SkiffGraph
+
+/// Decides about values in the order in which they are computed: which layer goes wrong by itself, and which inherits.
+///
+/// A value differs where its own layer, fed the reference's inputs, is off by more than rounding, or where the value is
+/// off in all and hangs on one that differs. A value that is off in all, though its layer and everything before it is
+/// within rounding, has amplified rounding, and agrees.
+struct Court {
+    private let verifier: Verifier
+    private let candidate: Graph
+    private let given: [ValueID: Tensor]
+    /// Values that hang on a guilty layer, or are its output.
+    private var tainted: Set<ValueID> = []
+    /// Values that are off in all.
+    private var apart: Set<ValueID> = []
+    /// Values that another step of the reference was set beside: what hangs on them agrees, and would not if it were fed
+    /// the reference's.
+    private var strangers: Set<ValueID> = []
+    private var layers: [(value: ValueID, layer: GuiltyLayer)] = []
+    var progress: (Double) -> Void = { _ in }
+    var fraction = 0.0
+
+    /// Guilty layers beyond that many are listed, and not explained.
+    static let explainedLayers = 12
+
+    init(_ verifier: Verifier, _ candidate: Graph, _ given: [String: Tensor]) {
+        self.verifier = verifier
+        self.candidate = candidate
+        var tensors: [ValueID: Tensor] = [:]
+        for id in candidate.inputs { tensors[id] = given[candidate[id].name] }
+        self.given = tensors
+    }
+
+    /// Decides about one value.
+    /// - Parameters:
+    ///   - boundary: the values of the reference that the value hangs on, and their tensors.
+    ///   - alone: the judgement of its own layer; `nil` where that is the network up to here.
+    mutating func hear(
+        _ pending: inout PendingComparison, _ reference: EvaluatorRun.ObservedValue, _ boundary: [ValueID],
+        _ inputs: () throws(CoreError) -> [ValueID: Tensor], alone: Judgement?
+    ) throws(VerifyError) {
+        pending.alone = alone
+        let inherits = boundary.contains { tainted.contains($0) }
+        guard verifier.policy.needsNoise, let total = pending.judgement else { return }
+        var own = alone ?? total
+        if total.verdict == .differs { apart.insert(pending.target.value) }
+        let strange = boundary.filter { apart.contains($0) }
+        if alone != nil, own.verdict == .differs, total.verdict.isAgreement, !strange.isEmpty {
+            strangers.formUnion(strange)
+            pending.alone = nil
+            return
+        }
+        if own.verdict == .differs, pending.target.isForced || pending.target.role == .output {
+            let region = try region(of: pending.target.value, reference, inputs)
+            own = try RoundingFloor.refined(own, region)
+            if alone != nil { pending.alone = own } else { pending.judgement = own }
+            if own.verdict == .differs {
+                layers.append((pending.target.value, try layer(pending, region, own)))
+                tainted.insert(pending.target.value)
+                pending.verdict = .differs
+                pending.reason = own.reason
+                return
+            }
+        }
+        if inherits { tainted.insert(pending.target.value) }
+        guard total.verdict == .differs, !inherits else { return }
+        pending.verdict = .rounding
+        pending.reason = nil
+    }
+
+    /// The guilty layers, but for those that were set beside another step of the reference.
+    var guilty: [GuiltyLayer] { layers.lazy.filter { !strangers.contains($0.value) }.map(\.layer) }
+
+    /// Takes the verdict back where another step of the reference was compared.
+    func close(_ verdicts: inout [PendingComparison]) {
+        for position in verdicts.indices where strangers.contains(verdicts[position].target.value) {
+            verdicts[position].verdict = .incomparable
+            verdicts[position].reason = "the reference has another step under that name: what hangs on it agrees"
+        }
+    }
+
+    private func region(
+        of value: ValueID, _ reference: EvaluatorRun.ObservedValue, _ inputs: () throws(CoreError) -> [ValueID: Tensor]
+    ) throws(VerifyError) -> Region {
+        do {
+            let tensors = try inputs().merging(given) { fed, _ in fed }
+            return try Region(
+                of: candidate, output: value, given: tensors, reference: reference.tensor(), policy: verifier.policy,
+                threads: verifier.threads)
+        } catch let error as CoreError {
+            throw VerifyError(error).at(Place(file: verifier.candidateFile))
+        } catch let error as GraphError {
+            throw VerifyError(error).at(Place(file: verifier.candidateFile))
+        } catch {
+            throw VerifyError(.engine(.operand("\(error)")))
+        }
+    }
+
+    private func layer(
+        _ pending: PendingComparison, _ region: Region, _ judgement: Judgement
+    ) throws(VerifyError) -> GuiltyLayer {
+        let target = pending.target
+        var layer = GuiltyLayer(
+            name: target.name, referenceName: target.referenceName,
+            nodes: region.nodes.map { candidate.displayName(of: $0) },
+            operatorNames: region.nodes.map { candidate[$0].sourceOperator }, referenceNode: target.referenceNode,
+            recording: nil, shape: pending.shape, judgement: judgement, firstElement: nil, wrongElements: 0,
+            explanations: [], experiments: 0)
+        try layer.examine(region)
+        guard layers.count < Self.explainedLayers else { return layer }
+        layer.region = region
+        return layer
+    }
+}
+
+extension GuiltyLayer {
+    /// Finds the wrong elements and counts how values and errors are spread.
+    fileprivate mutating func examine(_ region: Region) throws(VerifyError) {
+        do {
+            let double = try region.output(.double).doubles()
+            let reference = try region.reference.doubles()
+            let allowed = judgement.unit * ParityPolicy.noiseMultiple
+            for (position, (own, other)) in zip(double, reference).enumerated() {
+                let agrees = abs(own - other) <= allowed || own == other || (own.isNaN && other.isNaN)
+                guard !agrees else { continue }
+                wrongElements += 1
+                if firstElement == nil {
+                    firstElement = .init(index: shape.index(ofPosition: position), candidate: own, reference: other)
+                }
+            }
+            let bounds = Histogram.bounds(double, reference)
+            valueHistogram = Histogram(double, bounds)
+            referenceHistogram = Histogram(reference, bounds)
+            let unit = judgement.unit
+            errorHistogram = Histogram(
+                zip(double, reference).map { abs($0 - $1) / unit }, (-4...24).map { Double(sign: .plus, exponent: $0, significand: 1) })
+        } catch let error as EngineError {
+            throw VerifyError(error)
+        } catch let error as CoreError {
+            throw VerifyError(error)
+        } catch {
+            throw VerifyError(.engine(.operand("\(error)")))
+        }
+    }
+}
+
+extension GuiltyLayer.Histogram {
+    /// 32 bins of equal width over the finite values of both.
+    fileprivate static func bounds(_ left: [Double], _ right: [Double]) -> [Double] {
+        var (least, most) = (Double.infinity, -Double.infinity)
+        for list in [left, right] {
+            for value in list where value.isFinite {
+                least = min(least, value)
+                most = max(most, value)
+            }
+        }
+        guard least < most else { return least.isFinite ? [least, least + 1] : [0, 1] }
+        return (0...32).map { least + (most - least) * Double($0) / 32 }
+    }
+
+    /// What lies below the first bound counts in the first bin, what lies above the last in the last; NaN nowhere.
+    fileprivate init(_ values: [Double], _ bounds: [Double]) {
+        var counts = [Int](repeating: 0, count: max(1, bounds.count - 1))
+        for value in values where !value.isNaN {
+            var (low, high) = (0, counts.count)
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if value >= bounds[middle] { low = middle } else { high = middle }
+            }
+            counts[low] += 1
+        }
+        self.init(bounds: bounds, counts: counts)
+    }
+}
