@@ -50,11 +50,22 @@ struct SkiffTool: ParsableCommand {
 
     /// Large buffers go back to the system when they are freed. glibc would keep them once it met a few, and a file that
     /// is worked through piece by piece would take more and more.
-    private static func keepMemoryFlat() {
+    private static func keepMemoryFlat() { setAllocator(mapsFrom: 256 << 10, keeps: 128 << 10) }
+
+    /// Freed buffers are used again, for work that makes and drops many of the same sizes: fresh pages would cost more
+    /// time than what is computed in them.
+    static func reuseMemory() { setAllocator(mapsFrom: 32 << 20, keeps: 256 << 20) }
+
+    /// - Parameters:
+    ///   - threshold: bytes from which a buffer is mapped by itself, and given back when it is freed.
+    ///   - kept: free bytes that are kept at the end of the heap.
+    private static func setAllocator(mapsFrom threshold: Int32, keeps kept: Int32) {
         #if canImport(Glibc)
-        // malloc.h is no part of Swift's Glibc; M_MMAP_THRESHOLD is −3.
+        // malloc.h is no part of Swift's Glibc; M_MMAP_THRESHOLD is −3, M_TRIM_THRESHOLD −1.
         guard let symbol = dlsym(nil, "mallopt") else { return }
-        _ = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)(-3, 256 << 10)
+        let set = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
+        _ = set(-3, threshold)
+        _ = set(-1, kept)
         #endif
     }
 

@@ -92,6 +92,9 @@ public struct Evaluator: Sendable {
         }
     }
 
+    /// Lets go of weights that were packed for earlier nodes: for runs that go side by side and pass each node once.
+    public func releasePackedWeights() { packedWeights.removeAll() }
+
     /// Applies one operator to tensors, outside any graph: how the verifier re-runs a node on recorded inputs
     /// or under other attributes.
     /// - Returns: One tensor per output, in the types that `run` gives.

@@ -19,6 +19,14 @@ final class PackedWeights: Sendable {
 
     init(budget: Int) { self.budget = budget }
 
+    /// Lets go of all that is kept.
+    func removeAll() {
+        state.withLock { state in
+            state.arrays = [:]
+            state.bytes = 0
+        }
+    }
+
     /// The packed weights under `key`, made by `pack` where they are not kept.
     func packed<Element: BitwiseCopyable & Sendable>(
         _ key: Key, pack: () throws(EngineError) -> [Element]

@@ -87,6 +87,7 @@ struct Verify: Verb {
     }
 
     func perform(_ console: Console) throws {
+        SkiffTool.reuseMemory()
         let clock = ContinuousClock()
         let start = clock.now
         let verifier = try verifier()

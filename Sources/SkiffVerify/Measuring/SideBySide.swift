@@ -13,6 +13,7 @@ struct SideBySide {
     private let targets: [Target]
     /// Targets by the candidate's value.
     private let waiting: [ValueID: [Int]]
+    private let evaluator: Evaluator
     private let float: EvaluatorRun
     private let double: EvaluatorRun
     /// The runs that are fed the reference's values; `nil` where the reference has none inside.
@@ -38,7 +39,7 @@ struct SideBySide {
         court = Court(verifier, candidate, given)
         let observed = Set(waiting.keys)
         do throws(EngineError) {
-            let evaluator = try Evaluator(candidate, threads: verifier.threads, memoryBudget: verifier.memoryBudget)
+            evaluator = try Evaluator(candidate, threads: verifier.threads, memoryBudget: verifier.memoryBudget)
             float = try EvaluatorRun(evaluator, given, precision: .float, observing: observed)
             double = try EvaluatorRun(evaluator, given, precision: .double, observing: observed)
             let outputs = Set(candidate.outputs.map(\.value))
@@ -96,6 +97,7 @@ struct SideBySide {
     private func stepped(_ first: EvaluatorRun) throws(VerifyError) -> Bool {
         do throws(EngineError) {
             guard try first.step() else { return false }
+            defer { evaluator.releasePackedWeights() }
             guard measuresNoise else { return true }
             _ = try double.step()
             _ = try fed?.float.step()
@@ -137,9 +139,9 @@ struct SideBySide {
     private mutating func turn(
         _ reference: inout ReferenceValue, _ position: Int, _ float: EvaluatorRun.ObservedValue,
         _ double: EvaluatorRun.ObservedValue
-    ) {
+    ) -> Bool {
         guard verdicts[position].verdict == .differs, targets[position].permutation == nil, verifier.policy.needsNoise
-        else { return }
+        else { return false }
         let shape = reference.value.shape
         for (from, to) in [(Layout.channelsLast, Layout.channelsFirst), (.channelsFirst, .channelsLast)] {
             guard let permutation = Permutation(from: from, to: to, rank: shape.count), permutation(shape) == shape
@@ -152,8 +154,9 @@ struct SideBySide {
             verdicts[position] = trial
             verdicts[position].assumptions.append(
                 "\(escaped(targets[position].name)) is compared with the reference's by moving its channel axis")
-            return
+            return true
         }
+        return false
     }
 
     private mutating func judge(
@@ -162,9 +165,9 @@ struct SideBySide {
         guard var reference = try reference(position, &source) else { return }
         let target = targets[position]
         let (f, d) = (float.observed[offset].value, double.observed[offset].value)
-        verdicts[position].take(f, d, reference.doubles, verifier)
-        turn(&reference, position, f, d)
-        let doubles = reference.doubles
+        var doubles = reference.doubles
+        verdicts[position].take(f, d, doubles, verifier)
+        if turn(&reference, position, f, d) { doubles = reference.doubles }
         let boundary = (ids: boundaries.boundary(of: target.value), given: boundaries.given(for: target.value))
         guard let fed else {
             try court.hear(&verdicts[position], reference.value, boundary.ids, boundary.given, alone: nil)
