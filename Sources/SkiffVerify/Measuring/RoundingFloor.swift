@@ -22,7 +22,7 @@ enum RoundingFloor {
             judgement.ratio < clearRatio
         else { return judgement }
         do {
-            var floor = try productNoise(region) ?? 0
+            var floor = try summationNoise(region, referenceRMS: judgement.comparison.referenceRMS) ?? 0
             var largest = judgement.largestNoise
             if judgement.comparison.elementCount <= fewElements {
                 let resampled = try resampledNoise(region)
@@ -75,17 +75,24 @@ enum RoundingFloor {
         }
     }
 
-    /// RMS of u · √(Σ (w·x)² / 3): what rounding each product of a sum once leaves, where products are independent of
-    /// each other. `nil` where the piece is more than one sum of products by constant weights.
+    /// What summing n products one after the other leaves on average, in Float: `nil` where the piece is more than one sum of
+    /// products by constant weights.
     ///
-    /// Source: the √n form of the a-posteriori bound, Higham and Mary, "A New Approach to Probabilistic Rounding Error
-    /// Analysis", SIAM J. Sci. Comput. 41 (2019), with the sum of squares in the place of n · max.
-    private static func productNoise(_ region: Region) throws -> Double? {
+    /// Each of the n partial sums is rounded once, by up to u of its size: the variance of the error is u²/3 · Σ sₖ². In a
+    /// random order E[sₖ²] = (k/n)² y² + k/n · (1 − k/n) · Σ (w·x)², so that Σ sₖ² is n · (y² / 3 + Σ (w·x)² / 6). It has
+    /// the √n of the probabilistic bound, u · √n · Σ |w||x|, and is an estimate and no bound.
+    ///
+    /// Source: Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", SIAM J. Sci. Comput. 41 (2019).
+    private static func summationNoise(_ region: Region, referenceRMS: Double) throws -> Double? {
         guard region.graph.nodes.count == 1, let node = region.graph.nodes.first, region.given.count == 1 else { return nil }
         switch node.operator {
         case .convolution, .dense, .gemm, .matrixMultiplication, .convolutionTranspose: break
         default: return nil
         }
+        guard let (id, axes) = region.graph.weightAxes().first, let shape = region.graph[id].tensor?.shape,
+            shape.indices.contains(axes.outputChannels), shape[axes.outputChannels] > 0
+        else { return nil }
+        let terms = (shape.checkedElementCount ?? 0) / shape[axes.outputChannels]
         var weights: [ValueID: Tensor] = [:]
         for id in region.graph.weights {
             guard let tensor = region.graph[id].tensor else { continue }
@@ -98,7 +105,8 @@ enum RoundingFloor {
         let changed = try region.graph.replacing(weights)
         let sums = try region.output(of: changed, given: squares, .double).doubles()
         guard !sums.isEmpty else { return nil }
-        let mean = sums.reduce(0, +) / Double(sums.count)
-        return mean.isFinite && mean > 0 ? 0x1p-24 * (mean / 3).squareRoot() : nil
+        let products = sums.reduce(0, +) / Double(sums.count)
+        let variance = Double(terms) * (referenceRMS * referenceRMS / 3 + products / 6) / 3
+        return variance.isFinite && variance > 0 ? 0x1p-24 * variance.squareRoot() : nil
     }
 }
