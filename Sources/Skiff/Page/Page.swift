@@ -16,8 +16,8 @@ struct Page {
 
     /// The file's text.
     var html: String {
-        let policy = "default-src 'none'; style-src '\(Self.digest(of: style))'; script-src '\(Self.digest(of: script))'; "
-            + "base-uri 'none'; form-action 'none'"
+        let policy = "default-src 'none'; style-src '\(Self.digest(of: style))'; "
+            + "script-src '\(Self.digest(of: script))'; base-uri 'none'; form-action 'none'"
         let head = Markup.element(
             "head", [:],
             [

@@ -15,7 +15,9 @@ enum PageScript {
             if (theme) root.dataset.theme = themes[theme]; else delete root.dataset.theme;
             button.textContent = "Theme: " + themes[theme];
           });
-          addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details")) d.open = true; });
+          addEventListener("beforeprint", () => {
+            for (const details of document.querySelectorAll("details")) details.open = true;
+          });
         }
         function sortable(table) {
           const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];

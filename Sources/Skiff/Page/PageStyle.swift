@@ -1,8 +1,8 @@
 /// Style sheets of pages, in layers: what every page has, and what one kind of page adds.
 ///
-/// The colours of severity grow in one direction of lightness, from pale blue over orange to dark brown on light pages and
-/// from dim blue to bright yellow on dark ones, so that they keep their order for every kind of colour vision and in
-/// grey; blue and orange part agreement from its opposite. Text says the same wherever colour does.
+/// The colours of severity grow in one direction of lightness, from pale blue over orange to dark brown on light pages
+/// and from dim blue to bright yellow on dark ones, so that they keep their order for every kind of colour vision and
+/// in grey; blue and orange part agreement from its opposite. Text says the same wherever colour does.
 enum PageStyle {
     static let common = """
         :root{color-scheme:light dark;
@@ -46,7 +46,8 @@ enum PageStyle {
         .notes dd{color:var(--muted);font-size:.92rem}
         .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:.6rem;background:var(--panel)}
         table{border-collapse:separate;border-spacing:0;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
-        th,td{text-align:left;padding:.38rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
+        th,td{text-align:left;padding:.38rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;
+        font-weight:400}
         tbody tr:last-child>*{border-bottom:0}
         thead th{position:sticky;top:0;background:var(--panel);z-index:2;white-space:nowrap;font-weight:600}
         thead button{background:none;border:0;padding:0;font-weight:600;color:var(--muted)}
@@ -65,7 +66,8 @@ enum PageStyle {
         .check{display:inline-flex;gap:.35rem;align-items:center}
         [hidden]{display:none!important}
         html:not(.script) .only-script{display:none}
-        footer{color:var(--muted);font-size:.85rem;border-top:1px solid var(--line);padding-top:1rem;padding-bottom:2.5rem}
+        footer{color:var(--muted);font-size:.85rem;border-top:1px solid var(--line);padding-top:1rem;
+        padding-bottom:2.5rem}
         @media (max-width:40rem){header.top,main,footer{padding-left:.9rem;padding-right:.9rem}h1{font-size:1.4rem}
         .notes{grid-template-columns:1fr}section{margin:1.8rem 0}}
         @media print{:root,:root[data-theme]{color-scheme:light}body{font-size:10pt;background:#fff}

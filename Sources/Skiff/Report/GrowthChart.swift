@@ -110,7 +110,7 @@ struct GrowthChart {
         for (position, section) in sections.enumerated() {
             let start = x(section.start) - (section.start == 0 ? 0 : (x(1) - x(0)) / 2)
             let next = position + 1 < sections.count ? x(sections[position + 1].start) : Self.right
-            if section.start > 0 { shapes.append(Drawing.line(start, Self.top, start, Self.zero, style: "grid section")) }
+            if section.start > 0 { shapes.append(Drawing.line(start, Self.top, start, Self.zero, style: "grid")) }
             let fits = next - start >= Double(section.title.count) * 7
             if fits { shapes.append(Drawing.label(section.title, (start + next) / 2, Self.zero + 20)) }
         }

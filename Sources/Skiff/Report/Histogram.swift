@@ -55,7 +55,9 @@ struct Histogram {
         shapes.append(Drawing.line(Self.left, Self.bottom, Self.right, Self.bottom, style: "axis"))
         shapes += outlinePath + thresholdLine + ticks
         return .element(
-            "svg", ["class": "histogram", "viewBox": "0 0 440 178", "role": "img", "aria-label": printable(description)], shapes)
+            "svg",
+            ["class": "histogram", "viewBox": "0 0 440 178", "role": "img", "aria-label": printable(description)],
+            shapes)
     }
 
     private var outlinePath: [Markup] {
@@ -68,7 +70,9 @@ struct Histogram {
     }
 
     private var thresholdLine: [Markup] {
-        guard let threshold, let index = bars.bounds.firstIndex(where: { $0 >= threshold }), index <= count else { return [] }
+        guard let threshold, let index = bars.bounds.firstIndex(where: { $0 >= threshold }), index <= count else {
+            return []
+        }
         return [Drawing.line(x(index), Self.top - 8, x(index), Self.bottom, style: "threshold")]
     }
 
@@ -82,7 +86,9 @@ struct Histogram {
     private var description: String {
         let total = bars.counts.prefix(count).reduce(0) { $0 &+ $1 }
         var text = "\(label): \(total) elements"
-        if let first = bars.bounds.first, let last = bars.bounds.last { text += " from \(brief(first)) to \(brief(last))" }
+        if let first = bars.bounds.first, let last = bars.bounds.last {
+            text += " from \(brief(first)) to \(brief(last))"
+        }
         if let threshold {
             let beyond = (0..<count).filter { bars.bounds[$0] >= threshold }.reduce(0) { $0 &+ bars.counts[$1] }
             text += ", \(beyond) of them at \(brief(threshold)) × noise or more"

@@ -40,8 +40,8 @@ enum Severity: Int, CaseIterable, Comparable {
     }
 
     /// What the legend says of it.
-    func legend(multiple: Double?) -> String {
-        guard let multiple else {
+    func legend(countsNoise: Bool) -> String {
+        guard countsNoise else {
             return switch self {
             case .withinNoise, .rounding: "≈ within the tolerances"
             default: verdictText
@@ -49,7 +49,7 @@ enum Severity: Int, CaseIterable, Comparable {
         }
         return switch self {
         case .withinNoise: "≈ up to 1 × noise"
-        case .rounding: "≈ up to \(brief(multiple)) ×"
+        case .rounding: "≈ over 1 ×, still rounding"
         case .differs: "≠ differs, under 100 ×"
         case .strongly: "≠ 100 × and more"
         case .wildly: "≠ 10⁴ × and more"

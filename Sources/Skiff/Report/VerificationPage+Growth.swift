@@ -4,7 +4,7 @@ extension VerificationPage {
         guard depth.entries.count > 1 else { return .joined([]) }
         let unit = countsNoise ? "RMS error in multiples of the rounding noise at each value" : "relative RMS error"
         return section(
-            "growth", "Error along the depth", unit + ", in the order of computation; both axes start where the network does.",
+            "growth", "Error along the depth", unit + ", in the order of computation.",
             [
                 .element(
                     "figure", [:],
@@ -12,7 +12,10 @@ extension VerificationPage {
                         keys,
                         .element(
                             "div",
-                            ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Chart of the error along the depth"],
+                            [
+                                "class": "scroll", "tabindex": "0", "role": "region",
+                                "aria-label": "Chart of the error along the depth",
+                            ],
                             [chart.markup]),
                         .element(
                             "figcaption", ["class": "only-script"],
@@ -43,34 +46,24 @@ extension VerificationPage {
     }
 
     private var keys: Markup {
-        var items: [Markup] = [
-            .element(
-                "li", [:],
-                [
-                    .literal("<svg class=\"key\" viewBox=\"0 0 24 12\" aria-hidden=\"true\"><path class=\"total\" d=\"M1 6H23\"/></svg>"),
-                    .text("with what it inherits"),
-                ])
-        ]
+        var items = [key("total", "M1 6H23", "with what it inherits")]
         if chart.points.contains(where: { $0.local != nil }) {
             items.append(
-                .element(
-                    "li", [:],
-                    [
-                        .literal(
-                            "<svg class=\"key\" viewBox=\"0 0 24 12\" aria-hidden=\"true\"><path class=\"local\" d=\"M12 1.5l4.5 4.5-4.5 4.5-4.5-4.5z\"/></svg>"),
-                        .text("of the layer itself, fed the reference's own inputs"),
-                    ]))
+                key("local", "M12 1.5l4.5 4.5-4.5 4.5-4.5-4.5z", "of the layer itself, fed the reference's own inputs"))
         }
-        if countsNoise {
-            items.append(
-                .element(
-                    "li", [:],
-                    [
-                        .literal("<svg class=\"key\" viewBox=\"0 0 24 12\" aria-hidden=\"true\"><path class=\"threshold\" d=\"M1 6H23\"/></svg>"),
-                        .text("the most that counts as rounding"),
-                    ]))
-        }
+        if countsNoise { items.append(key("threshold", "M1 6H23", "the most that counts as rounding")) }
         return .element("ul", ["class": "legend", "aria-label": "Key"], items)
+    }
+
+    private func key(_ style: String, _ path: String, _ text: String) -> Markup {
+        .element(
+            "li", [:],
+            [
+                .element(
+                    "svg", ["class": "key", "viewBox": "0 0 24 12", "aria-hidden": "true"],
+                    [Drawing.path(path, style: style)]),
+                .text(text),
+            ])
     }
 
     private var chart: GrowthChart {
@@ -100,7 +93,9 @@ extension VerificationPage {
         var sections: [(start: Int, title: String)] = []
         var current: Int?
         for (index, entry) in depth.entries.enumerated() {
-            guard let segment = entry.segment, let group = groupOfSegment[segment], group > current ?? -1 else { continue }
+            guard let segment = entry.segment, let group = groupOfSegment[segment], group > current ?? -1 else {
+                continue
+            }
             current = group
             let shown = depth.groups[group]
             sections.append((index, shown.stage.map { "stage \($0 + 1)" } ?? depth.title(of: segment)))

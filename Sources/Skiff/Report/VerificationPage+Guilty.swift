@@ -18,7 +18,10 @@ extension VerificationPage {
             [
                 .element(
                     "h3", [:],
-                    [.element("span", ["class": "number"], "\(number)"), .element("span", ["class": "name"], [.name(layer.title)])]),
+                    [
+                        .element("span", ["class": "number"], "\(number)"),
+                        .element("span", ["class": "name"], [.name(layer.title)]),
+                    ]),
                 .element(
                     "ul", ["class": layer.explanations.isEmpty ? "reasons none" : "reasons"],
                     layer.reasonTexts.map { .element("li", [:], [.name($0)]) }),
@@ -36,7 +39,9 @@ extension VerificationPage {
         var facts: [(String, String)] = [
             ("By itself", "\(brief(judgement.ratio)) × noise, worst element \(brief(judgement.worstRatio)) ×")
         ]
-        if let total = report.value(of: layer)?.ratio { facts.append(("With what it inherits", "\(brief(total)) × noise")) }
+        if let total = report.value(of: layer)?.ratio {
+            facts.append(("With what it inherits", "\(brief(total)) × noise"))
+        }
         facts.append(("Value", "\(layer.name) \(layer.shape.shapeText)"))
         var other = layer.referenceName
         if let node = layer.referenceNode, node != other { other += ", given by \(node)" }
@@ -63,7 +68,8 @@ extension VerificationPage {
             figures.append(
                 figure(
                     Histogram(bars: errors, outline: nil, threshold: multiple, label: "Errors of \(layer.name)"),
-                    "Errors in multiples of the rounding noise" + (multiple == nil ? "" : ", the dashed line is what counts as rounding")))
+                    "Errors in multiples of the rounding noise"
+                        + (multiple == nil ? "" : "; the dashed line is what counts as rounding")))
         }
         return figures
     }
@@ -71,6 +77,9 @@ extension VerificationPage {
     private func figure(_ histogram: Histogram, _ caption: String) -> Markup {
         .element(
             "figure", [:],
-            [histogram.markup, .element("figcaption", [:], caption + ". Heights are logarithms of numbers of elements.")])
+            [
+                histogram.markup,
+                .element("figcaption", [:], caption + ". Heights are logarithms of numbers of elements."),
+            ])
     }
 }

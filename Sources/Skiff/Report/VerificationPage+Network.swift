@@ -7,8 +7,8 @@ extension VerificationPage {
         let blocks = depth.inspection.blocks.count
         let lead = blocks == 0
             ? "Each square is a layer, in the order of computation, coloured by how far its value is off."
-            : "\(blocks) residual blocks. Each square is a layer, coloured by how far its value is off; the line above is "
-                + "the shortcut, ⊕ the addition that joins both."
+            : "\(blocks) residual blocks. Each square is a layer, coloured by how far its value is off; the line above "
+                + "is the shortcut, ⊕ the addition that joins both."
         return section("network", "The network", lead, [legend, .element("ol", ["class": "stages"], groups)])
     }
 
@@ -29,7 +29,7 @@ extension VerificationPage {
         return .element(
             "ul", ["class": "legend", "aria-label": "Colours"],
             shown.map { severity in
-                .element("li", [:], [swatch(severity), .text(severity.legend(multiple: multiple))])
+                .element("li", [:], [swatch(severity), .text(severity.legend(countsNoise: countsNoise))])
             })
     }
 
@@ -88,8 +88,10 @@ extension VerificationPage {
                                 [
                                     .element(
                                         "summary", [:],
-                                        [swatch(depth.segments[run[0]].severity), .element("span", ["class": "name"], [.name(title)])]
-                                    ),
+                                        [
+                                            swatch(depth.segments[run[0]].severity),
+                                            .element("span", ["class": "name"], [.name(title)]),
+                                        ]),
                                     .element("ol", ["class": "blocks"], run.map(card)),
                                 ])
                         ]))
@@ -124,7 +126,11 @@ extension VerificationPage {
             let count = segment.entries.count
             content.append(
                 .element(
-                    "button", ["type": "button", "class": "quiet only-script", "data-show": String(index), "data-name": printable(title)],
+                    "button",
+                    [
+                        "type": "button", "class": "quiet only-script", "data-show": String(index),
+                        "data-name": printable(title),
+                    ],
                     count == 1 ? "1 value" : "\(count) values"))
         }
         return .element("li", ["class": "card \(segment.isGuilty ? "guilty" : "")"], content)

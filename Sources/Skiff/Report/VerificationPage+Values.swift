@@ -4,7 +4,9 @@ extension VerificationPage {
 
     var valueTable: Markup {
         var indexOfKey: [String: Int] = [:]
-        for (index, entry) in depth.entries.enumerated() { indexOfKey["\(entry.value.order) \(entry.value.name)"] = index }
+        for (index, entry) in depth.entries.enumerated() {
+            indexOfKey["\(entry.value.order) \(entry.value.name)"] = index
+        }
         let rows = report.values
             .map { (index: indexOfKey["\($0.order) \($0.name)"] ?? depth.entries.count, value: $0) }
             .enumerated().sorted { ($0.element.index, $0.offset) < ($1.element.index, $1.offset) }
@@ -14,7 +16,8 @@ extension VerificationPage {
             [
                 controls,
                 .element(
-                    "div", ["class": "scroll table", "tabindex": "0", "role": "region", "aria-labelledby": "values-title"],
+                    "div",
+                    ["class": "scroll table", "tabindex": "0", "role": "region", "aria-labelledby": "values-title"],
                     [
                         .element(
                             "table", ["id": "table"],
@@ -49,12 +52,19 @@ extension VerificationPage {
     }
 
     private var headings: [Markup] {
-        var titles: [(String, Bool)] = [("#", true), ("Value", false), ("Verdict", false), ("× noise", true), ("local ×", true), ("worst ×", true)]
-        titles += [("max error", true), ("RMS error", true), ("relative", true), ("cosine", true), ("Layer", false), ("Shape", false), ("Match", true)]
+        var titles = [
+            ("#", true), ("Value", false), ("Verdict", false), ("× noise", true), ("local ×", true), ("worst ×", true),
+            ("max error", true), ("RMS error", true), ("relative", true), ("cosine", true), ("Layer", false),
+            ("Shape", false), ("Match", true),
+        ]
         if showsRecordings { titles.append(("Recording", false)) }
         return titles.map { title, isNumber in
             .element(
-                "th", ["scope": "col", "class": isNumber ? "number" : nil, "aria-sort": title == "#" ? "ascending" : "none"],
+                "th",
+                [
+                    "scope": "col", "class": isNumber ? "number" : nil,
+                    "aria-sort": title == "#" ? "ascending" : "none",
+                ],
                 [.element("button", ["type": "button"], title)])
         }
     }
@@ -66,7 +76,9 @@ extension VerificationPage {
             .element("td", ["class": "number"], value.map(text) ?? "–")
         }
         var name: [Markup] = [.element("span", ["class": "name"], [.name(value.name)])]
-        if value.referenceName != value.name, !value.referenceName.isEmpty { name.append(Self.second("↔ " + value.referenceName)) }
+        if value.referenceName != value.name, !value.referenceName.isEmpty {
+            name.append(Self.second("↔ " + value.referenceName))
+        }
         if let reason = value.reason { name.append(Self.second(reason)) }
         var layer: [Markup] = []
         if let node = value.node {
@@ -77,7 +89,8 @@ extension VerificationPage {
         let entry = depth.entries.indices.contains(index) ? depth.entries[index] : nil
         var cells: [Markup] = [
             .element("td", ["class": "number"], String(index + 1)), .element("th", ["scope": "row"], name),
-            .element("td", [:], [.element("span", ["class": "badge"], [swatch(severity), .text(severity.verdictText)])]),
+            .element(
+                "td", [:], [.element("span", ["class": "badge"], [swatch(severity), .text(severity.verdictText)])]),
             number(value.ratio), number(value.localRatio), number(value.worstRatio),
             number(comparison?.maximumError, scientific), number(comparison?.rmsError, scientific),
             number(comparison?.maximumRelativeError, scientific), number(comparison?.cosine) { fixed($0, 6) },
@@ -101,7 +114,9 @@ extension VerificationPage {
 
     private func match(_ value: ValueParity) -> Markup {
         var content: [Markup] = [.text(value.isMissing ? "–" : "\(brief(value.confidence * 100)) %")]
-        if !value.evidence.isEmpty { content.append(Self.second(value.evidence.map(\.rawValue).joined(separator: ", "))) }
+        if !value.evidence.isEmpty {
+            content.append(Self.second(value.evidence.map(\.rawValue).joined(separator: ", ")))
+        }
         return .element("td", ["class": "number"], content)
     }
 
@@ -127,21 +142,23 @@ extension VerificationPage {
         var items: [(String, String)] = []
         if let multiple {
             items.append((
-                "Rounding noise", "The network was run twice more, in Float and in Double. The RMS distance of the two at a "
-                    + "value is the rounding noise of this network on this input; × noise is the RMS error over it."))
+                "Rounding noise", "The network was run twice more, in Float and in Double. The RMS distance of the two at "
+                    + "a value is the rounding noise of this network on this input; × noise is the RMS error over it."))
             items.append((
-                "Verdicts", "identical: the same bits. rounding: at most \(brief(multiple)) × noise, and no single element "
-                    + "stands out. differs: more than that. incomparable: another shape, or no counterpart."))
+                "Verdicts", "identical: the same bits. rounding: at most \(brief(multiple)) × noise, and no single "
+                    + "element stands out, or all of the error is inherited as rounding grows along the depth. differs: "
+                    + "more than that. incomparable: another shape, or no counterpart."))
         } else {
-            items.append(("Verdicts", "identical: the same bits. rounding: every element is within the tolerances that were "
-                + "given. differs: some is not. incomparable: another shape, or no counterpart."))
+            items.append((
+                "Verdicts", "identical: the same bits. rounding: every element is within the tolerances that were given. "
+                    + "differs: some is not. incomparable: another shape, or no counterpart."))
         }
         items.append((
-            "Local and inherited", "A layer's local error is what is left when it is fed the reference's own inputs. A guilty "
-                + "layer has one; the layers behind it have an error too, which they inherit."))
+            "Local and inherited", "A layer's local error is what is left when it is fed the reference's own inputs. A "
+                + "guilty layer has one; the layers behind it have an error too, which they inherit."))
         items.append((
-            "Tolerances", "The largest error is the smallest absolute tolerance that an elementwise check would pass with; "
-                + "“relative” is the smallest relative one, each with the other one zero. The verdict needs neither."))
+            "Tolerances", "The largest error is the smallest absolute tolerance that an elementwise check would pass "
+                + "with; “relative” is the smallest relative one, each with the other one zero. The verdict needs neither."))
         items.append((
             "Match", "How sure it is that two values are the same step of both networks, and what that rests on."))
         return section(

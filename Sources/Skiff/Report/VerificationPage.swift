@@ -1,7 +1,7 @@
 /// What `skiff verify --html` writes: one page that shows where two networks agree, where they part, and why.
 ///
 /// It has the verdict, the explanations, the network's residual blocks coloured by how far their values are off, the
-/// error along the depth, each guilty layer with its histograms, every value in a table, and what was taken for granted.
+/// error along the depth, each guilty layer with its histograms, every value in a table, and what was assumed.
 /// The page loads nothing and sends nothing; names from the models are text in it, whatever they hold.
 public struct VerificationPage {
     let report: ParityReport
@@ -100,7 +100,8 @@ public struct VerificationPage {
         }
         if report.verdict != .identical, let smallest = report.smallestTolerance {
             let relative = smallest.relative.isFinite ? scientific(smallest.relative) : "none"
-            facts.append(("Tolerance that would pass", "absolute \(scientific(smallest.absolute)) or relative \(relative)"))
+            facts.append(
+                ("Tolerance that would pass", "absolute \(scientific(smallest.absolute)) or relative \(relative)"))
         }
         if let seconds { facts.append(("Time", "\(brief(seconds)) s")) }
         return facts.map { title, text in

@@ -19,7 +19,7 @@ extension PageScript {
               row.hidden = !fits;
               if (fits) count += 1;
             });
-            shown.textContent = count === rows.length ? rows.length + " values" : count + " of " + rows.length + " values";
+            shown.textContent = (count === rows.length ? "" : count + " of ") + rows.length + " values";
             chip.hidden = segment === null;
           };
           search.addEventListener("input", filter);

@@ -26,12 +26,13 @@ extension PageStyle {
         .legend li{display:flex;align-items:center}
         .key{width:1.6rem;height:.8rem;margin-right:.45rem}
         .stages{display:grid;gap:.9rem}
-        .stage{display:grid;grid-template-columns:8.5rem 1fr;gap:.9rem;border-top:1px solid var(--line);padding-top:.9rem}
+        .stage{display:grid;grid-template-columns:8.5rem 1fr;gap:.9rem;
+        border-top:1px solid var(--line);padding-top:.9rem}
         .stage-name strong,.stage-name span{display:block}
         .stage-name .muted{font-size:.82rem}
         .blocks{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.4rem,1fr));gap:.7rem}
-        .card{border:1px solid var(--line);background:var(--panel);border-radius:.55rem;padding:.55rem .7rem .6rem;
-        font-size:.82rem;display:flex;flex-direction:column;min-width:0;position:relative}
+        .card{border:1px solid var(--line);background:var(--panel);border-radius:.55rem;
+        padding:.55rem .7rem .6rem;font-size:.82rem;display:flex;flex-direction:column;min-width:0;position:relative}
         .card.guilty{border-color:var(--bad);box-shadow:0 0 0 1px var(--bad)}
         .card-head{display:flex;justify-content:space-between;gap:.5rem;font-weight:620}
         .card-result{margin-top:.1rem;padding-right:4.6rem}
@@ -63,14 +64,16 @@ extension PageStyle {
         #growth figcaption{display:grid;grid-template-columns:auto 1fr;gap:.2rem .8rem;align-items:center}
         #growth output{grid-column:1/-1;min-height:3em;color:var(--ink);overflow-wrap:anywhere}
         html:not(.script) #growth figcaption{display:none}
-        .layer{border:1px solid var(--line);background:var(--panel);border-radius:.7rem;padding:1rem 1.2rem;margin-top:.9rem}
+        .layer{border:1px solid var(--line);background:var(--panel);border-radius:.7rem;
+        padding:1rem 1.2rem;margin-top:.9rem}
         .layer h3{display:flex;gap:.6rem;align-items:baseline}
         h3 .number{background:var(--bad);color:light-dark(#fff,#1a1206);border-radius:1rem;min-width:1.5em;
         text-align:center;padding:0 .35em;font-size:.86em}
         .reasons{margin:0 0 .9rem}
         .reasons li{font-weight:600;border-left:3px solid var(--good);padding-left:.7rem;overflow-wrap:anywhere}
         .reasons.none li{border-color:var(--edge);color:var(--muted)}
-        .histograms{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:1rem 1.6rem;margin-top:1rem}
+        .histograms{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:1rem 1.6rem;
+        margin-top:1rem}
         .histogram{width:100%;max-width:34rem;height:auto}
         .bar:not(div){fill:var(--l2)}.bar.wrong{fill:var(--l4)}
         .outline{fill:none;stroke:var(--ink);stroke-width:1.4}
@@ -83,7 +86,8 @@ extension PageStyle {
         @media (max-width:40rem){.stage{grid-template-columns:1fr;gap:.5rem}.verdict{padding:1rem;gap:.7rem}
         .facts{grid-template-columns:1fr}#table tbody th{position:static}#table thead th:nth-child(2){left:auto}
         .histograms{grid-template-columns:1fr}}
-        @media print{.growth{min-width:0}.stage{grid-template-columns:6rem 1fr}.cursor{display:none}#table tbody th{position:static}
+        @media print{.growth{min-width:0}.stage{grid-template-columns:6rem 1fr}.cursor{display:none}
+        #table tbody th{position:static}
         .blocks{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}}
 
         """

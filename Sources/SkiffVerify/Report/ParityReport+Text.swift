@@ -4,8 +4,8 @@ extension ParityReport {
     /// Guilty layers that are described in text; `--json` and the page have all of them.
     private static let describedLayers = 8
 
-    /// The report as `skiff verify` prints it: inputs, a table of outputs, a line on intermediate values, the first value
-    /// that differs, the guilty layers with what explains them, the verdict.
+    /// The report as `skiff verify` prints it: inputs, a table of outputs, a line on intermediate values, the first
+    /// value that differs, the guilty layers with what explains them, the verdict.
     /// - Parameters:
     ///   - width: columns of the terminal; names give way where a table is wider.
     ///   - listsAll: intermediate values get rows too.
@@ -43,13 +43,15 @@ extension ParityReport {
         }
         if verdict != .identical, let smallest = smallestTolerance {
             let relative = smallest.relative.isFinite ? scientific(smallest.relative) : "none"
-            lines.append(
-                "smallest tolerance that would pass: absolute \(scientific(smallest.absolute)), or relative \(relative)")
+            let absolute = scientific(smallest.absolute)
+            lines.append("smallest tolerance that would pass: absolute \(absolute), or relative \(relative)")
         }
         return lines
     }
 
-    private static func count(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+    private static func count(_ count: Int, _ one: String, _ many: String) -> String {
+        "\(count) \(count == 1 ? one : many)"
+    }
 
     private static func list(_ names: [String]) -> String {
         names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
