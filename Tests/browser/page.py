@@ -33,20 +33,26 @@ def check(condition, text):
         sys.exit(f"browser: {text}")
 
 
-def changed_copy(path):
-    """The network with another side padded in its third convolution, and with hostile names of layers."""
+def hostile_copy(path):
+    """The network with a layer, and the value it gives, whose name would be markup."""
     data = TORCH.read_bytes()
+    # A name of the same length leaves every length in the file as it is.
+    name = HOSTILE[:len(LAYER)].ljust(len(LAYER), b"_")
+    check(LAYER in data and len(name) == len(LAYER), "the fixture has no such layer")
+    path.write_bytes(data.replace(LAYER, name))
+    return name.decode()
+
+
+def changed_copy(path, source):
+    """A network with another side padded in one convolution."""
+    data = source.read_bytes()
     # An attribute: its name, four integers of one, its type. The other padding gives the same extents.
     pads = b"\x0a\x04pads" + b"\x40\x01" * 4
     places = [place for place in range(len(data)) if data.startswith(pads, place)]
     check(len(places) >= 3, "the fixture has no paddings to change")
     place = places[2] + 6
     data = data[:place] + b"\x40\x00\x40\x00\x40\x02\x40\x02" + data[place + 8:]
-    # A name of the same length leaves every length in the file as it is.
-    name = HOSTILE[:len(LAYER)].ljust(len(LAYER), b"_")
-    check(LAYER in data and len(name) == len(LAYER), "the fixture has no such layer")
-    path.write_bytes(data.replace(LAYER, name))
-    return name.decode()
+    path.write_bytes(data)
 
 
 def run(skiff, page, *arguments):
@@ -143,8 +149,9 @@ def main():
         sys.exit("browser: there is no chromium; SKIFF_BROWSER names one")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        name = changed_copy(folder / "changed.onnx")
-        failed, status = run(skiff, folder / "failed.html", folder / "changed.onnx", TORCH)
+        name = hostile_copy(folder / "hostile.onnx")
+        changed_copy(folder / "changed.onnx", folder / "hostile.onnx")
+        failed, status = run(skiff, folder / "failed.html", folder / "changed.onnx", folder / "hostile.onnx")
         check(status == 1 and failed["verdict"] == "differs", f"other padding is {failed['verdict']}")
         held, status = run(skiff, folder / "held.html", TORCH, "--against", TORCH.parent / "io.npz")
         check(status == 0 and held["verdict"] == "rounding", f"the recording is {held['verdict']}")

@@ -24,7 +24,7 @@ enum PageStyle {
         h3{font-size:1.02rem;margin:0 0 .5rem;font-weight:640}
         section{margin:2.4rem 0}
         p{margin:0}
-        .lead{color:var(--muted);max-width:62rem;margin-bottom:.9rem}
+        .lead{color:var(--muted);max-width:72rem;margin-bottom:.9rem}
         .muted{color:var(--muted)}
         .name{font-family:var(--mono);font-size:.92em;overflow-wrap:anywhere;unicode-bidi:isolate}
         .skip{position:absolute;left:-99rem}

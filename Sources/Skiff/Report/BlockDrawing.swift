@@ -90,14 +90,17 @@ struct BlockDrawing {
             "g", ["data-i": entry.map { String($0) }],
             [
                 .element("circle", ["class": style(layer), "cx": "162", "cy": "34", "r": "7"], []),
-                Drawing.path("M158.5 34H165.5M162 30.5V37.5", style: "plus"),
+                Drawing.path("M158.5 34H165.5M162 30.5V37.5", style: "plus \(severity(layer).style)"),
                 .element("title", [:], [.name(depth.layerText(layer))]),
             ])
     }
 
+    private func severity(_ layer: Int) -> Severity {
+        depth.entryOfLayer[layer].map { depth.entries[$0].severity } ?? .uncompared
+    }
+
     private func style(_ layer: Int) -> String {
-        let severity = depth.entryOfLayer[layer].map { depth.entries[$0].severity } ?? .uncompared
-        return "cell \(severity.style)" + (depth.guiltyLayers.contains(layer) ? " marked" : "")
+        "cell \(severity(layer).style)" + (depth.guiltyLayers.contains(layer) ? " marked" : "")
     }
 }
 

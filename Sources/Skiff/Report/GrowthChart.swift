@@ -23,7 +23,7 @@ struct GrowthChart {
     static let top = 28.0
     /// Where an error of exactly zero lies.
     static let zero = 290.0
-    private static let bottom = 274.0
+    private static let bottom = 268.0
 
     /// Powers of ten at both ends.
     private let lowest: Int

@@ -113,27 +113,28 @@ extension VerificationPage {
         let segment = depth.segments[index]
         let title = depth.title(of: index)
         var head: [Markup] = [.element("span", ["class": "name"], [.name(title)])]
-        if segment.isGuilty { head.append(.element("span", ["class": "tag"], "guilty")) }
-        var result = segment.severity.verdictText
-        if let ratio = depth.worstRatio(of: index) { result += " · \(brief(ratio)) ×" }
-        var content: [Markup] = [
-            .element("div", ["class": "card-head"], head),
-            BlockDrawing(depth, index).markup,
-            .element("p", ["class": "muted"], blockText(index)),
-            .element("p", ["class": "card-result"], [swatch(segment.severity), .text(result)]),
-        ]
         if !segment.entries.isEmpty {
             let count = segment.entries.count
-            content.append(
+            head.append(
                 .element(
                     "button",
                     [
                         "type": "button", "class": "quiet only-script", "data-show": String(index),
-                        "data-name": printable(title),
+                        "data-name": printable(title), "title": "show them in the table",
                     ],
                     count == 1 ? "1 value" : "\(count) values"))
         }
-        return .element("li", ["class": "card \(segment.isGuilty ? "guilty" : "")"], content)
+        var result = segment.severity.verdictText
+        if let ratio = depth.worstRatio(of: index) { result += " · \(brief(ratio))\u{A0}×" }
+        var foot: [Markup] = [swatch(segment.severity), .text(result)]
+        if segment.isGuilty { foot.append(.element("span", ["class": "tag"], "guilty")) }
+        return .element(
+            "li", ["class": segment.isGuilty ? "card guilty" : "card"],
+            [
+                .element("div", ["class": "card-head"], head), BlockDrawing(depth, index).markup,
+                .element("p", ["class": "muted"], blockText(index)),
+                .element("p", ["class": "card-result"], foot),
+            ])
     }
 
     private func blockText(_ index: Int) -> String {
@@ -143,7 +144,11 @@ extension VerificationPage {
         }
         let block = depth.inspection.blocks[position]
         var parts = [block.kind.rawValue, "\(block.shortcut.rawValue) shortcut"]
-        if block.isStrided { parts.append("stride \(block.stride.map(String.init).joined(separator: "×"))") }
+        if block.isStrided {
+            let isSquare = Set(block.stride).count == 1
+            let extents = (isSquare ? Array(block.stride.prefix(1)) : block.stride).map(String.init)
+            parts.append("stride \(extents.joined(separator: "×"))")
+        }
         return parts.joined(separator: " · ")
     }
 }

@@ -94,7 +94,7 @@ extension VerificationPage {
             number(value.ratio), number(value.localRatio), number(value.worstRatio),
             number(comparison?.maximumError, scientific), number(comparison?.rmsError, scientific),
             number(comparison?.maximumRelativeError, scientific), number(comparison?.cosine) { fixed($0, 6) },
-            .element("td", [:], layer), .element("td", ["class": "shape"], value.shapeText), match(value),
+            .element("td", ["class": "layer-cell"], layer), .element("td", ["class": "shape"], value.shapeText), match(value),
         ]
         if showsRecordings { cells.append(.element("td", [:], [.name(value.recording ?? "")])) }
         return .element(

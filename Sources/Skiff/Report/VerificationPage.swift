@@ -133,7 +133,10 @@ public struct VerificationPage {
                     [
                         .element(
                             "p", ["class": "sentence"],
-                            [.name("\(layer.nodes.last ?? layer.name): \(layer.reasonTexts.joined(separator: " "))")])
+                            [
+                                .name("\(layer.nodes.last ?? layer.name) goes wrong by itself; "
+                                    + layer.reasonTexts.joined(separator: " "))
+                            ])
                     ]))
         }
         if items.isEmpty, let first = report.firstDivergence {

@@ -5,11 +5,11 @@ extension PageStyle {
         --l3:light-dark(#e8903a,#c9742a);--l4:light-dark(#bd5212,#f0a04a);--l5:light-dark(#732a06,#ffd894);
         --edge:light-dark(#8a99a6,#64727f);--local:light-dark(#7a2f8f,#d79be8)}
         .l0{--c:var(--l0)}.l1{--c:var(--l1)}.l2{--c:var(--l2)}.l3{--c:var(--l3)}.l4{--c:var(--l4)}.l5{--c:var(--l5)}
-        .lx,.ln{--c:none}
+        .lx,.ln{--c:none}.l4,.l5{--sign:var(--panel)}
         .cell{fill:var(--c);stroke:var(--edge);stroke-width:.75}
         .cell.lx{fill:url(#hatch);stroke-dasharray:2 1.5}.cell.ln{fill:none;stroke-opacity:.7}
         .hatch{stroke:var(--muted);stroke-width:2}
-        .cell.marked{stroke:var(--ink);stroke-width:2}
+        .cell.marked{stroke:var(--accent);stroke-width:2.6}
         .defs{position:absolute}
         .swatch{width:.85em;height:.85em;flex:none;vertical-align:-.06em;margin-right:.4em}
         .verdict{display:flex;gap:1.1rem;border:1px solid var(--line);border-left:.4rem solid var(--tone);
@@ -30,19 +30,20 @@ extension PageStyle {
         border-top:1px solid var(--line);padding-top:.9rem}
         .stage-name strong,.stage-name span{display:block}
         .stage-name .muted{font-size:.82rem}
-        .blocks{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.4rem,1fr));gap:.7rem}
+        .blocks{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.8rem,1fr));gap:.7rem}
         .card{border:1px solid var(--line);background:var(--panel);border-radius:.55rem;
-        padding:.55rem .7rem .6rem;font-size:.82rem;display:flex;flex-direction:column;min-width:0;position:relative}
+        padding:.55rem .7rem .6rem;font-size:.82rem;display:flex;flex-direction:column;min-width:0}
         .card.guilty{border-color:var(--bad);box-shadow:0 0 0 1px var(--bad)}
         .card-head{display:flex;justify-content:space-between;gap:.5rem;font-weight:620}
-        .card-result{margin-top:.1rem;padding-right:4.6rem}
-        .card .quiet{position:absolute;right:.6rem;bottom:.5rem;font-size:.76rem}
+        .card-result{margin-top:.1rem;display:flex;flex-wrap:wrap;align-items:center;gap:0 .4rem}
+        .card-result .swatch{margin-right:0}.card-result .tag{margin-left:auto}
+        .card .quiet{font-size:.74rem;padding:0 .4rem;white-space:nowrap;align-self:start}
         .card .muted{font-size:.78rem}
         .tag{background:var(--bad);color:light-dark(#fff,#1a1206);border-radius:.3rem;padding:0 .4rem;font-size:.74rem;
-        align-self:start;font-weight:650}
+        font-weight:650}
         .block{width:100%;max-width:15rem;height:auto;margin:.3rem 0 .15rem}
         .wire{fill:none;stroke:var(--edge);stroke-width:1.2}
-        .plus{fill:none;stroke:var(--ink);stroke-width:1.4}
+        .plus{fill:none;stroke:var(--sign,var(--ink));stroke-width:1.5}
         .fold{grid-column:1/-1}
         .fold summary{cursor:pointer;padding:.3rem .1rem;font-size:.86rem}
         .fold[open] summary,.fold details[open]>summary{margin-bottom:.5rem}
@@ -78,7 +79,7 @@ extension PageStyle {
         .bar:not(div){fill:var(--l2)}.bar.wrong{fill:var(--l4)}
         .outline{fill:none;stroke:var(--ink);stroke-width:1.4}
         .badge{display:inline-flex;align-items:center;white-space:nowrap}
-        #table tbody th{min-width:15rem}#table tr.output th .name{font-weight:700}
+        #table tbody th{min-width:17rem}#table .layer-cell{min-width:14rem}#table tr.output th .name{font-weight:700}
         #table tr.output th .name::after{content:" output";font-family:var(--sans);font-weight:400;color:var(--muted)}
         #table tr[aria-current] > *{background:light-dark(#e8f1f9,#1d3346)}
         #table thead th:nth-child(2){left:0;z-index:3}
