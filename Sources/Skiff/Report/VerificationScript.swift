@@ -64,7 +64,11 @@ extension PageScript {
               row.setAttribute("aria-current", "true");
               current = row;
             };
-            slider.addEventListener("input", () => show(+slider.value));
+            const reveal = () => {
+              const frame = chart.parentElement, x = 56 + 888 * slider.value / Math.max(count - 1, 1);
+              frame.scrollLeft = x / 960 * chart.scrollWidth - frame.clientWidth / 2;
+            };
+            slider.addEventListener("input", () => { show(+slider.value); reveal(); });
             const point = event => {
               const box = chart.getBoundingClientRect(), style = getComputedStyle(chart);
               const left = parseFloat(style.paddingLeft), width = box.width - left - parseFloat(style.paddingRight);
@@ -82,6 +86,7 @@ extension PageScript {
               if (row) show(+row.dataset.i);
             });
             show(+slider.value);
+            reveal();
           }
         }
 
