@@ -82,7 +82,7 @@ let package = Package(
             "SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore", "CSkiffKernels"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffTests", ["Skiff", "SkiffFormat"]),
+        tests("SkiffTests", ["Skiff", "SkiffFormat", "SkiffVerify"]),
         tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),
     ]
 )

@@ -13,6 +13,7 @@ struct Verify: Verb {
               skiff verify resnet50.skiff resnet50.onnx
               skiff verify resnet50.skiff resnet50.onnx --all
               skiff verify model.onnx --against io.npz
+              skiff verify resnet50.skiff resnet50.onnx --html report.html
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
             Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
@@ -54,6 +55,11 @@ struct Verify: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @Option(help: ArgumentHelp(
+            "Write a page that shows the network, the error along its depth and every value.", valueName: "file"),
+        completion: .file(extensions: ["html"]))
+    var html: String?
+
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -78,7 +84,7 @@ struct Verify: Verb {
         if atol != nil || rtol != nil {
             verifier.policy = ParityPolicy(.tolerance(absolute: atol ?? 0, relative: rtol ?? 0))
         }
-        verifier.comparesIntermediates = all
+        verifier.comparesIntermediates = all || html != nil
         verifier.seed = seed
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
@@ -91,9 +97,11 @@ struct Verify: Verb {
         let clock = ContinuousClock()
         let start = clock.now
         let verifier = try verifier()
+        var verified: Model?
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
+            verified = candidate
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
@@ -113,10 +121,15 @@ struct Verify: Verb {
             try other.verifyPayloads { progress("checking", $0) }
             return try Skiff.verify(candidate, against: other, using: verifier, progress: progress)
         }
+        if let html, let verified {
+            let page = VerificationPage(
+                report, candidate: verified, reference: against ?? reference ?? model, seconds: seconds(clock.now - start))
+            try page.write(to: html)
+        }
         if console.json {
             console.print(json(report, clock.now - start))
         } else {
-            console.print(report.text(colors: console.colors, listsAll: all) + ", \(timeText(clock.now - start))")
+            console.print(report.text(colors: console.colors, width: console.width, listsAll: all) + ", \(timeText(clock.now - start))")
         }
         if !report.passed { throw ExitCode(ExitCodes.parityFailed) }
     }
@@ -125,6 +138,7 @@ struct Verify: Verb {
         guard case .object(var object) = report.json() else { return report.json() }
         object["candidate"] = .string(model)
         object["reference"] = .string(against ?? reference ?? model)
+        object["page"] = html.map { .string($0) } ?? .null
         object["seconds"] = .number(seconds(duration))
         return .object(object)
     }
