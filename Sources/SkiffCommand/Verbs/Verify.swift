@@ -12,6 +12,7 @@ struct Verify: Verb {
             EXAMPLES
               skiff verify resnet50.skiff resnet50.onnx
               skiff verify resnet50.skiff resnet50.onnx --all
+              skiff verify resnet50.skiff resnet50.onnx --input cat.png
               skiff verify model.onnx --against io.npz
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
@@ -54,6 +55,7 @@ struct Verify: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var inputs: VerifyInputOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -90,12 +92,14 @@ struct Verify: Verb {
         SkiffTool.reuseMemory()
         let clock = ContinuousClock()
         let start = clock.now
-        let verifier = try verifier()
+        var verifier = try verifier()
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
+            try inputs.checkReferenceIsModel(reference.map { !ArrayFile.isArchive($0) } ?? false)
+            verifier.inputs = try inputs.inputs(for: candidate, console)
             if let against {
                 return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
             }
