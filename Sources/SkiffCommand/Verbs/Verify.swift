@@ -14,6 +14,7 @@ struct Verify: Verb {
               skiff verify resnet50.skiff resnet50.onnx --all
               skiff verify resnet50.skiff resnet50.onnx --input cat.png
               skiff verify model.onnx --against io.npz
+              skiff verify broken.onnx resnet50.h5 --minimize piece/
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
             Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
@@ -56,6 +57,7 @@ struct Verify: Verb {
     var threads: Int?
 
     @OptionGroup var inputs: VerifyInputOptions
+    @OptionGroup var minimizing: MinimizeOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -122,6 +124,8 @@ struct Verify: Verb {
         } else {
             console.print(report.text(colors: console.colors, listsAll: all) + ", \(timeText(clock.now - start))")
         }
+        try minimizing.write(
+            report, candidate: model, reference: against ?? reference ?? "its recorded values", console)
         if !report.passed { throw ExitCode(ExitCodes.parityFailed) }
     }
 
