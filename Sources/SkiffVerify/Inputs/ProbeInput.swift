@@ -5,7 +5,7 @@ public import SkiffGraph
 ///
 /// They are made for real inputs of three to five axes, and for images of bytes (uint8, four axes, at most four
 /// channels); every other input is ``SeededInput``'s, and so are inputs without elements and those with more than 2²⁴
-/// positions in one sample. All arithmetic on words is modulo 2⁶⁴; `mix` and `G = 0x9E3779B97F4A7C15` are
+/// positions in a sample or a picture. All arithmetic on words is modulo 2⁶⁴; `mix` and `G = 0x9E3779B97F4A7C15` are
 /// ``SeededInput``'s. `div` and `mod` are those of whole numbers that are not negative.
 ///
 /// Input `k` (in the model's order, from 0) has N samples of C channels and D × H × W positions, D = H = 1 for
@@ -108,7 +108,8 @@ public struct ProbeInput: Sendable {
             width = spatial[spatial.count - 1]
             if spatial.count > 1 { height = spatial[spatial.count - 2] }
             if spatial.count > 2 { depth = spatial[0] }
-            guard count / samples / channels <= ProbeInput.mostPositions, !isBytes || channels <= 4 else { return nil }
+            guard max(count / samples / channels, rows * width) <= ProbeInput.mostPositions, !isBytes || channels <= 4
+            else { return nil }
         }
 
         var sampleCount: Int { depth * height * width * channels }
