@@ -54,7 +54,7 @@ enum ModelFolder {
         Int(name.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined()) ?? .max
     }
 
-    private static func names(in folder: String) -> [String] {
+    static func names(in folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []

@@ -31,6 +31,6 @@ struct BudgetOptions: ParsableArguments {
     func sample(for model: Model) throws -> BudgetSample? {
         guard !sample.isEmpty else { return nil }
         let names = sample.map { fileName($0) }.joined(separator: ", ")
-        return BudgetSample([try InputFiles(sample, for: model.graph).tensors], name: names)
+        return BudgetSample([try InputFiles(sample, for: model).tensors], name: names)
     }
 }

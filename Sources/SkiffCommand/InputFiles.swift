@@ -3,13 +3,24 @@ internal import Skiff
 /// The tensors that `--input` options name, by the model's input names.
 struct InputFiles {
     var tensors: [String: Tensor] = [:]
+    /// What was assumed of images, a line each.
+    var notes: [String] = []
 
-    /// - Parameter arguments: `file` or `name=file`; files without a name go to the inputs that are left, in order.
-    init(_ arguments: [String], for graph: Graph) throws {
+    /// - Parameters:
+    ///   - arguments: `file` or `name=file`; files without a name go to the inputs that are left, in order, images all
+    ///     to one.
+    ///   - preprocessing: What pixels of images are put through; as the model's family has it where it is `nil`.
+    init(_ arguments: [String], for model: Model, preprocessing: ImagePreprocessing? = nil) throws {
+        let graph = model.graph
         let names = graph.inputs.map { graph[$0].name }
         var unnamed: [(path: String, tensor: Tensor)] = []
+        var images: [String?: [ImageFile]] = [:]
         for argument in arguments {
             let (name, path) = Self.split(argument, names)
+            if ImageFile.recognizes(path) {
+                images[name, default: []].append(try ImageFile(contentsOf: path))
+                continue
+            }
             switch try ArrayFile(contentsOf: path) {
             case .single(_, let tensor):
                 if let name { try set(name, tensor, path) } else { unnamed.append((path, tensor)) }
@@ -17,15 +28,30 @@ struct InputFiles {
                 try add(members, name: name, path: path, graph: graph, unnamed: &unnamed)
             }
         }
+        for case let name? in images.keys.sorted(by: { ($0 ?? "") < ($1 ?? "") }) {
+            try add(images[name] ?? [], as: name, of: model, preprocessing)
+        }
         var open = names.filter { tensors[$0] == nil }[...]
+        if let batch = images[nil], let first = batch.first {
+            guard let name = open.popFirst() else { throw Self.surplus(first.path, names.count) }
+            try add(batch, as: name, of: model, preprocessing)
+        }
         for (path, tensor) in unnamed {
-            guard let name = open.popFirst() else {
-                throw SkiffError(
-                    .arrays("is one input more than the model takes (\(names.count))", hint: nil),
-                    at: Place(file: path))
-            }
+            guard let name = open.popFirst() else { throw Self.surplus(path, names.count) }
             tensors[name] = tensor
         }
+    }
+
+    private static func surplus(_ path: String, _ count: Int) -> SkiffError {
+        SkiffError(.arrays("is one input more than the model takes (\(count))", hint: nil), at: Place(file: path))
+    }
+
+    private mutating func add(
+        _ images: [ImageFile], as name: String, of model: Model, _ preprocessing: ImagePreprocessing?
+    ) throws {
+        let input = try model.imageInput(images, for: name, preprocessing: preprocessing)
+        for note in input.notes where !notes.contains(note) { notes.append(note) }
+        try set(name, input.tensor, images.first?.path ?? name)
     }
 
     private mutating func set(_ name: String, _ tensor: Tensor, _ path: String) throws {

@@ -35,6 +35,8 @@ public enum Limits {
     public static let checkedAtOpeningBytes = 64 << 20
     /// Bytes that a file's structure without payloads may take when it is parsed.
     public static let structureBytes = 256 << 20
+    /// Pixels of one image: a camera's largest have a hundred million.
+    public static let imagePixels = 1 << 28
     /// Groups, datasets and attributes of one HDF5 file.
     public static let hdf5Objects = 1 << 18
     /// Chunks of one HDF5 dataset.

@@ -21,4 +21,25 @@ public enum ONNXTensorFile {
             return (text(message.pointee.name), try reader.tensor(message))
         }
     }
+
+    /// Writes a tensor and its name, atomically. Elements go to `raw_data`, little-endian.
+    /// - Throws: ``ONNXError`` `unwritable` past what protobuf can hold, `core` where writing fails.
+    public static func write(_ tensor: Tensor, name: String, to path: String) throws(ONNXError) {
+        let weight = WrittenModel.Weight(name: name, view: WeightView(tensor))
+        let message = WrittenModel.message(weight, external: nil, offset: nil)
+        guard message.byteCount <= ONNXWriter.fileLimit else {
+            throw ONNXError(.unwritable("tensor has \(message.byteCount) bytes, a file holds \(ONNXWriter.fileLimit)"))
+        }
+        try located { () throws(CoreError) in
+            try atomicWrite(to: path, isSynchronised: false) { writer throws(CoreError) in
+                for segment in message.segments {
+                    switch segment {
+                    case .bytes(let bytes): try writer.write(bytes)
+                    case .payload(let view, _):
+                        try view.forEachPiece { bytes throws(CoreError) in try writer.write(bytes) }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -18,7 +18,9 @@ public struct Verifier: Sendable {
     public var policy = ParityPolicy()
     /// Compares intermediate values too where the reference is a model. Those of a recording always are.
     public var comparesIntermediates = true
-    /// Seed of made-up inputs (``SeededInput``).
+    /// What two models are run with.
+    public var inputs = InputSet()
+    /// Seed of made-up inputs.
     public var seed: UInt64 = 0
     /// Extent of open batch axes: two samples tell apart what one cannot.
     public var batch = 2
@@ -43,37 +45,19 @@ public struct Verifier: Sendable {
     public func verify(
         _ candidate: Graph, against reference: Graph, progress: Progress? = nil
     ) throws(VerifyError) -> ParityReport {
-        var plan: InputPlan
+        var prepared: InputSet.Prepared
         do throws(VerifyError) {
-            plan = try InputPlan(candidate, reference, shapes: inputShapes, batch: batch)
+            prepared = try inputs.prepared(
+                for: candidate, against: reference, seed: seed, batch: batch, shapes: inputShapes)
         } catch {
             throw error.at(Place(file: candidateFile))
         }
-        var given: [String: Tensor] = [:]
-        var referenceGiven: [String: Tensor] = [:]
-        var inputs: [ParityReport.Input] = []
-        for (position, input) in plan.inputs.enumerated() {
-            let name = candidate[input.candidate].name
-            do throws(CoreError) {
-                let tensor = try SeededInput(seed: seed).tensor(
-                    forInput: position, elementType: input.elementType, shape: input.shape)
-                let turned = try input.permutation.map { permutation throws(CoreError) in
-                    try tensor.permuted(permutation)
-                }
-                given[name] = tensor
-                referenceGiven[reference[input.reference].name] = turned ?? tensor
-                inputs.append(
-                    .init(
-                        name: name, elementType: input.elementType, shape: input.shape,
-                        referenceShape: turned?.shape))
-            } catch {
-                throw VerifyError(error).at(Place(file: candidateFile, tensor: name))
-            }
-        }
         let pairs = TargetList(candidate, reference, includesIntermediates: comparesIntermediates)
-        plan.assumptions += pairs.assumptions
-        func source() throws(VerifyError) -> ModelSource { try ModelSource(reference, referenceGiven, pairs.targets, self) }
-        let comparing = Comparing(self, candidate, given, pairs, progress)
+        prepared.assumptions += pairs.assumptions
+        func source() throws(VerifyError) -> ModelSource {
+            try ModelSource(reference, prepared.reference, pairs.targets, self)
+        }
+        let comparing = Comparing(self, candidate, prepared.candidate, pairs, progress)
         let results: Comparing.Results
         if let identical = try comparing.identical(source()) {
             results = identical
@@ -81,7 +65,8 @@ public struct Verifier: Sendable {
             results = try comparing.run(source())
         }
         return report(
-            candidate, results, pairs, seed: seed, inputs: inputs, assumptions: plan.assumptions)
+            candidate, results, pairs, seed: prepared.seed, inputs: prepared.inputs,
+            assumptions: prepared.assumptions)
     }
 
     /// Runs a model on recorded inputs and compares all that is recorded.

@@ -19,6 +19,8 @@ public struct VerifyError: LocatedError {
         case unknownInput(expected: [String])
         /// An input of the model is not recorded.
         case unrecordedInput(recorded: [String])
+        /// Inputs are given, and this one is not.
+        case missingInput(given: [String])
         /// Nothing recorded is a value of the model.
         case nothingRecorded(recorded: [String])
         /// A value has another shape than the reference's.
@@ -56,6 +58,7 @@ public struct VerifyError: LocatedError {
         case .openInput(let shape): "input has shape \(escaped(shape)), which leaves open what to run with"
         case .unknownInput(let expected): "is no input of the model, expected \(Self.list(expected))"
         case .unrecordedInput(let recorded): "input is not recorded, recorded are \(Self.list(recorded))"
+        case .missingInput(let given): "input is not given, given are \(Self.list(given))"
         case .nothingRecorded(let recorded):
             "no recorded array is an output or value of the model, recorded are \(Self.list(recorded))"
         case .shape(let found, let reference):
@@ -70,6 +73,7 @@ public struct VerifyError: LocatedError {
         switch reason {
         case .openInput, .inputShapes: "--input-shape NAME=2x3x224x224 says what to run with"
         case .fixedBatch: "leave out the number of samples"
+        case .missingInput: "--input NAME=FILE gives one by name"
         case .unrecordedInput, .nothingRecorded:
             "name the arrays input:NAME, output:NAME and value:NAME, or as the model names its inputs and outputs"
         case .engine(let reason): EngineError(reason).hint

@@ -26,8 +26,8 @@ import Testing
         #expect(report.passed)
         #expect(report.values.count == 7)
         let input = try #require(report.inputs.first)
-        #expect(input.shape == [2, 64, 64, 3])
-        #expect(input.referenceShape == [2, 3, 64, 64])
+        #expect(input.shape == [2, 65, 47, 3])
+        #expect(input.referenceShape == [2, 3, 65, 47])
         let ratio = report.worst?.ratio ?? 0
         #expect(ratio < 4)
     }

@@ -6,13 +6,15 @@ struct Run: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Compute a model's outputs.",
         discussion: """
-            Inputs are .npy, .npz or ONNX tensor files. Several are given by name, or in the model's order; members \
-            of a .npz go to the inputs of their names. The output file has one member for each output.
+            Inputs are .npy, .npz or ONNX tensor files, or images: PNG, and binary PPM and PGM. Several are given by \
+            name, or in the model's order; members of a .npz go to the inputs of their names; images make a batch, \
+            scaled and cut to what the model takes. The output file has one member for each output.
 
             EXAMPLES
               skiff run resnet50.skiff --input image.npy --output scores.npy
               skiff run model.onnx --input left=a.npy --input right=b.npy --output y.npz
               skiff run model.keras --input io.npz --output all.npz --all
+              skiff run resnet50.h5 --input cat.png --input dog.png --preprocess caffe --top 5
               skiff run digits.skiff --input heldout.npz --labels heldout.npz:labels
             """)
 
@@ -21,7 +23,7 @@ struct Run: Verb {
     var model: String
 
     @Option(name: [.short, .long],
-        help: ArgumentHelp("An input: .npy, .npz or an ONNX tensor. Repeatable.", valueName: "[name=]file"),
+        help: ArgumentHelp("An input: .npy, .npz, an ONNX tensor or an image. Repeatable.", valueName: "[name=]file"),
         completion: .file())
     var input: [String] = []
 
@@ -49,6 +51,7 @@ struct Run: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var images: ImageOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -77,7 +80,8 @@ struct Run: Verb {
                         "holds one array, the model has \(model.graph.outputs.count) outputs", hint: "name it .npz"),
                     at: Place(file: output))
             }
-            let inputs = try InputFiles(input, for: model.graph)
+            let inputs = try InputFiles(input, for: model, preprocessing: images.preprocess)
+            for note in inputs.notes { console.note("assumed: " + printable(note)) }
             let results = try values(of: model, inputs.tensors) { progress("running", $0) }
             return (results, inputs)
         }

@@ -12,8 +12,10 @@ struct Verify: Verb {
             EXAMPLES
               skiff verify resnet50.skiff resnet50.onnx
               skiff verify resnet50.skiff resnet50.onnx --all
+              skiff verify resnet50.skiff resnet50.onnx --input cat.png
               skiff verify model.onnx --against io.npz
               skiff verify resnet50.skiff resnet50.onnx --html report.html
+              skiff verify broken.onnx resnet50.h5 --minimize piece/
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
             Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
@@ -60,6 +62,8 @@ struct Verify: Verb {
         completion: .file(extensions: ["html"]))
     var html: String?
 
+    @OptionGroup var inputs: VerifyInputOptions
+    @OptionGroup var minimizing: MinimizeOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -96,7 +100,7 @@ struct Verify: Verb {
         SkiffTool.reuseMemory()
         let clock = ContinuousClock()
         let start = clock.now
-        let verifier = try verifier()
+        var verifier = try verifier()
         var verified: Model?
         let report = try console.withProgress { progress in
             progress("reading", 0)
@@ -104,6 +108,8 @@ struct Verify: Verb {
             verified = candidate
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
+            try inputs.checkReferenceIsModel(reference.map { !ArrayFile.isArchive($0) } ?? false)
+            verifier.inputs = try inputs.inputs(for: candidate, console)
             if let against {
                 return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
             }
@@ -131,6 +137,8 @@ struct Verify: Verb {
         } else {
             console.print(report.text(colors: console.colors, width: console.width, listsAll: all) + ", \(timeText(clock.now - start))")
         }
+        try minimizing.write(
+            report, candidate: model, reference: against ?? reference ?? "its recorded values", console)
         if !report.passed { throw ExitCode(ExitCodes.parityFailed) }
     }
 

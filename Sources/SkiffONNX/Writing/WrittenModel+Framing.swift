@@ -121,7 +121,7 @@ extension WrittenModel {
         return message
     }
 
-    private static func message(_ weight: Weight, external: ExternalLayout?, offset: Int?) -> MessageOutput {
+    static func message(_ weight: Weight, external: ExternalLayout?, offset: Int?) -> MessageOutput {
         let (tensor, shape) = (weight.view.tensor, weight.view.shape)
         var message = MessageOutput()
         for extent in shape { message.append(1, integer: Int64(extent)) }

@@ -11,6 +11,8 @@ struct InputPlan {
         var shape: Shape
         /// Turns the candidate's tensor into the reference's; `nil` where both are the same.
         var permutation: Permutation?
+        /// The candidate's layout, where its operators tell.
+        var layout: Layout?
     }
 
     var inputs: [Input] = []
@@ -18,14 +20,23 @@ struct InputPlan {
     var assumptions: [String] = []
 
     /// Extents tried for open axes behind the batch: small, past five halvings, and what classifiers expect.
-    private static let openExtents = [64, 224, 32, 128, 299]
+    static let squareExtents = [[64], [224], [32], [128], [299]]
+
+    /// Extents tried where mistakes are looked for, for the first open axis behind the batch, the second and so on.
+    ///
+    /// Two that differ show exchanged axes, and odd ones show on which side a strided layer pads: an even extent and a
+    /// kernel of three leave `(0, 1)` and `(1, 0)` apart, an odd one `(1, 1)` and `(0, 0)`, and halving 65 × 47 five
+    /// times meets both. Networks that join maps of several halvings take multiples of 32 only, hence the second pair.
+    static let oddExtents = [[65, 47, 33], [96, 64, 32], [129, 95, 63]] + squareExtents
 
     /// - Parameters:
     ///   - shapes: Shapes for inputs of the candidate, by name.
     ///   - batch: The extent of open batch axes.
+    ///   - extents: What is tried for other open axes, in this order.
     /// - Throws: ``VerifyError`` where the inputs do not fit together, or an extent stays open.
     init(
-        _ candidate: Graph, _ reference: Graph, shapes: [String: Shape], batch: Int
+        _ candidate: Graph, _ reference: Graph, shapes: [String: Shape], batch: Int,
+        extents: [[Int]] = InputPlan.squareExtents
     ) throws(VerifyError) {
         let names = candidate.inputs.map { candidate[$0].name }
         for name in shapes.keys.sorted() where !names.contains(name) {
@@ -56,17 +67,18 @@ struct InputPlan {
                 throw error.at(Place(tensor: names[pair.left]))
             }
         }
-        try close(open, candidate, reference, batch: batch)
+        try close(open, candidate, reference, batch: batch, extents: extents)
     }
 
-    /// Gives every open extent a number: the batch first, then one that both models' shape rules accept.
+    /// Gives every open extent a number: the batch first, then those that both models' shape rules accept.
     private mutating func close(
-        _ open: [OpenInput], _ candidate: Graph, _ reference: Graph, batch: Int
+        _ open: [OpenInput], _ candidate: Graph, _ reference: Graph, batch: Int, extents: [[Int]]
     ) throws(VerifyError) {
         let needsExtent = open.contains { $0.shape.dropFirst().contains { $0.fixedValue == nil } }
         var refusal: GraphError?
-        for extent in needsExtent ? Self.openExtents : [1] {
-            let trial = open.map { $0.closed(batch: batch, extent: extent) }
+        for extents in needsExtent ? extents : [[1]] {
+            var named: [String: Int] = [:]
+            let trial = open.map { $0.closed(batch: batch, extents: extents, named: &named) }
             do throws(GraphError) {
                 _ = try candidate.inferFacts(binding: Self.binding(trial, \.candidate, permuted: false))
                 _ = try reference.inferFacts(binding: Self.binding(trial, \.reference, permuted: true))
@@ -75,10 +87,21 @@ struct InputPlan {
                 refusal = refusal ?? error
                 continue
             }
-            if needsExtent { assumptions.append("open extents of inputs are taken as \(extent)") }
+            if needsExtent {
+                let taken = zip(open, trial).flatMap { pair in
+                    zip(pair.0.shape, pair.1.shape).dropFirst().filter { $0.0.fixedValue == nil }.map { String($0.1) }
+                }
+                let extents = Self.unique(taken).joined(separator: " and ")
+                assumptions.append("open extents of inputs are taken as \(extents)")
+            }
             return
         }
         if let refusal { throw VerifyError(refusal) }
+    }
+
+    private static func unique(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }
     }
 
     private static func binding(
@@ -101,6 +124,7 @@ private struct OpenInput {
     /// In the candidate's order of axes.
     var shape: SymbolicShape = []
     var permutation: Permutation?
+    private var layout: Layout?
     private var referenceShape: SymbolicShape?
     private var isShapeKnown: Bool
 
@@ -119,6 +143,7 @@ private struct OpenInput {
         layout: Layout?, referenceLayout: Layout?, name: String, assumptions: inout [String]
     ) throws(VerifyError) -> OpenInput {
         var input = self
+        input.layout = layout
         guard isShapeKnown else { throw VerifyError(.openInput(shape: "?")) }
         guard let other = referenceShape else { return input }
         guard shape.count == other.count else {
@@ -155,13 +180,27 @@ private struct OpenInput {
         throw VerifyError(.inputShapes(candidate: shape.shapeText, reference: other.shapeText))
     }
 
-    func closed(batch: Int, extent: Int) -> InputPlan.Input {
-        let closed = shape.enumerated().map { axis, dimension in
-            dimension.fixedValue ?? (axis == 0 && shape.count > 1 ? batch : extent)
+    /// - Parameter named: the extents that names stand for already: two open extents of one name are equal.
+    func closed(batch: Int, extents: [Int], named: inout [String: Int]) -> InputPlan.Input {
+        var position = 0
+        var closed: Shape = []
+        for (axis, dimension) in shape.enumerated() {
+            if let extent = dimension.fixedValue {
+                closed.append(extent)
+            } else if axis == 0, shape.count > 1 {
+                closed.append(batch)
+            } else if case .symbolic(let name) = dimension, let extent = named[name] {
+                closed.append(extent)
+            } else {
+                let extent = extents[min(position, extents.count - 1)]
+                position += 1
+                if case .symbolic(let name) = dimension { named[name] = extent }
+                closed.append(extent)
+            }
         }
         return InputPlan.Input(
             candidate: candidate, reference: reference, elementType: elementType, shape: closed,
-            permutation: permutation)
+            permutation: permutation, layout: layout)
     }
 
     /// The reference's extents in the candidate's order.

@@ -1,9 +1,23 @@
-/// Pictures with the statistics of photographs: discs of many sizes that hide each other, in colours that go
-/// together, with a fine grain.
+/// Pictures with the statistics of photographs: discs of many sizes that hide each other, in colours that go together,
+/// with a fine grain.
 ///
 /// Source: the dead leaves model (Lee, Mumford and Huang 2001), whose spectrum and edges are those of natural images.
+///
+/// The same on every machine and in every version; `Fixtures/make/probe_input.py` has the rule in NumPy. Numbers are
+/// drawn from one sequence for all pictures of a call: the i-th, from 1, is `u = mix(seed + i · G) div 2¹¹ · 2⁻⁵³`,
+/// with `mix` and `G` of ``SeededInput``; a normal one is −6 to which the next twelve are added one after the other.
+/// Arithmetic is in Double, from left to right, where it does not say Float.
+///
+/// A picture is made at twice its extents, R rows by K columns. Its ground is `Float(60 + 120 u)` in red, green and
+/// blue. Then max(64, R · K div 24) discs follow, for each of which are drawn: `t = u`, the radius `r = 1 / √((1 − t) /
+/// 2.25 + t / m²)` with `m = min(R, K) / 2`; the centre `cy = u · R`, `cx = u · K`; the light `128 + 62 normal`; for
+/// each colour `24 normal`, which with the light is put within 0…255 and rounded to Float; the grain `g = Float(6 u)`.
+/// In each row y from ⌊cy − r⌋ to ⌊cy + r⌋ (those of the picture, fractions cut off towards zero) with `q = r² − (y −
+/// cy)² > 0`, each column from ⌊cx − √q⌋ to ⌊cx + √q⌋ draws `n = g · Float(u − 0.5)` and gets the colour plus n, in
+/// Float, within 0…255. A pixel of the picture is `(((a + b) + c) + d) / 4` in Float of the two above and the two
+/// below.
 public enum NaturalImages {
-    /// Red, green and blue of 0…255 as (count, height, width, 3), the same for the same arguments.
+    /// Red, green and blue of 0…255 as (count, height, width, 3).
     public static func make(count: Int, height: Int, width: Int, seed: UInt64 = 0) -> [Float] {
         var generator = Draws(state: seed)
         var pixels: [Float] = []

@@ -1,0 +1,6 @@
+public import ArgumentParser
+public import Skiff
+
+extension Precision: ExpressibleByArgument {}
+extension ImagePreprocessing: ExpressibleByArgument {}
+extension InputSet.MadeUp: ExpressibleByArgument {}
