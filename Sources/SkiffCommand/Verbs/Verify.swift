@@ -12,6 +12,7 @@ struct Verify: Verb {
             EXAMPLES
               skiff verify resnet50.skiff resnet50.onnx
               skiff verify resnet50.skiff resnet50.onnx --all
+              skiff verify model.onnx --record > record.py       then python record.py io.npz
               skiff verify model.onnx --against io.npz
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
@@ -54,12 +55,16 @@ struct Verify: Verb {
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))
     var threads: Int?
 
+    @OptionGroup var references: VerifyReferenceOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if reference != nil, against != nil {
             throw ValidationError("give a second model or --against, not both.")
+        }
+        if references.record, reference != nil || against != nil {
+            throw ValidationError("--record takes one model and nothing to compare it with.")
         }
         if batch < 1 { throw ValidationError("--batch has to be at least 1.") }
         if let threads, !(1...Evaluator.threadLimit).contains(threads) {
@@ -91,6 +96,10 @@ struct Verify: Verb {
         let clock = ContinuousClock()
         let start = clock.now
         let verifier = try verifier()
+        if references.record {
+            return try references.printProgram(
+                Model(contentsOf: model, architecture: architecture.source), verifier, console)
+        }
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
