@@ -17,6 +17,8 @@ public struct SkiffError: LocatedError {
         case notConvertible(String)
         /// An array file that does not have what was asked of it.
         case arrays(String, hint: String?)
+        /// A file that no framework can run.
+        case noFramework(String, hint: String)
         /// An architecture was given for a file that cannot take one.
         case architecture(String)
         /// A file of a format that keeps no checksums cannot be checked.
@@ -48,7 +50,8 @@ public struct SkiffError: LocatedError {
         case .cutOff(let name, let expected, let found):
             "is \(name) cut off: it has \(found) bytes, expected at least \(expected)"
         case .unrecognized(let head): "is no model that Skiff knows: it begins with \(head)"
-        case .folder(let text, _), .notConvertible(let text), .arrays(let text, _), .architecture(let text): text
+        case .folder(let text, _), .notConvertible(let text), .arrays(let text, _), .noFramework(let text, _),
+            .architecture(let text): text
         case .notWritable(let name):
             name.isEmpty
                 ? "has no extension, which says the format to write" : "Skiff does not write .\(escaped(name)) files"
@@ -64,6 +67,7 @@ public struct SkiffError: LocatedError {
         case .cutOff: Lookalike.unfinished
         case .unrecognized: "Skiff reads " + FormatRegistry.formats.map(\.name).joined(separator: ", ")
         case .folder(_, let hint), .arrays(_, let hint): hint
+        case .noFramework(_, let hint): hint
         case .notWritable:
             "use " + FormatRegistry.writable.flatMap(\.extensions).map { "." + $0 }.joined(separator: " or ")
         case .noChecksums: "skiff convert makes a native file of it, which does"

@@ -25,6 +25,8 @@ public struct VerifyError: LocatedError {
         case nothingRecorded(recorded: [String])
         /// A value has another shape than the reference's.
         case shape(found: String, reference: String)
+        /// A capsule that breaks a rule of Docs/Capsule.md.
+        case capsule(String)
         /// The evaluator refuses.
         case engine(EngineError.Reason)
         /// The graph's shape rules refuse.
@@ -63,6 +65,7 @@ public struct VerifyError: LocatedError {
             "no recorded array is an output or value of the model, recorded are \(Self.list(recorded))"
         case .shape(let found, let reference):
             "shape is \(escaped(found)), the reference's is \(escaped(reference))"
+        case .capsule(let text): "capsule: \(text)"
         case .engine(let reason): EngineError(reason).message
         case .graph(let reason): GraphError(reason).message
         case .core(let reason): CoreError(reason).message

@@ -13,6 +13,7 @@ struct Verify: Verb {
               skiff verify resnet50.skiff resnet50.onnx
               skiff verify resnet50.skiff resnet50.onnx --all
               skiff verify resnet50.skiff resnet50.onnx --input cat.png
+              skiff verify model.onnx --record > record.py       then python record.py io.npz
               skiff verify model.onnx --against io.npz
               skiff verify resnet50.skiff resnet50.onnx --html report.html
               skiff verify broken.onnx resnet50.h5 --minimize piece/
@@ -64,12 +65,16 @@ struct Verify: Verb {
 
     @OptionGroup var inputs: VerifyInputOptions
     @OptionGroup var minimizing: MinimizeOptions
+    @OptionGroup var references: VerifyReferenceOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if reference != nil, against != nil {
             throw ValidationError("give a second model or --against, not both.")
+        }
+        if references.record, reference != nil || against != nil {
+            throw ValidationError("--record takes one model and nothing to compare it with.")
         }
         if batch < 1 { throw ValidationError("--batch has to be at least 1.") }
         if let threads, !(1...Evaluator.threadLimit).contains(threads) {
@@ -102,6 +107,10 @@ struct Verify: Verb {
         let start = clock.now
         var verifier = try verifier()
         var verified: Model?
+        if references.record {
+            return try references.printProgram(
+                Model(contentsOf: model, architecture: architecture.source), verifier, console)
+        }
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
