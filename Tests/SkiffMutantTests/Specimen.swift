@@ -1,0 +1,108 @@
+import Skiff
+
+/// A network that mutants are made of: what it computes, and how far rounding alone moves that.
+struct Specimen: Sendable {
+    let name: String
+    let graph: Graph
+    /// Real values by the framework, where there are any.
+    let recording: Recording?
+    let inputs: [String: Tensor]
+    let readers: [[NodeID]]
+    /// Of every value that a node gives, by identifier.
+    let shapes: [ValueID: Shape]
+    /// Of every real value with a name.
+    let values: [String: Measured]
+    let outputs: Set<String>
+
+    /// A value in Double, and how far its Float run lies from it.
+    struct Measured: Sendable {
+        var double: [Double]
+        var noise: Double
+        var largestNoise: Double
+    }
+
+    init(_ name: String, _ graph: Graph, inputs: [String: Tensor], recording: Recording?) throws {
+        self.name = name
+        self.graph = graph
+        self.inputs = inputs
+        self.recording = recording
+        readers = graph.consumers()
+        let evaluator = try Evaluator(graph)
+        let double = try evaluator.run(inputs, precision: .double, observing: .all)
+        let float = try evaluator.run(inputs, precision: .float, observing: .all)
+        var shapes: [ValueID: Shape] = [:]
+        for (id, tensor) in double { shapes[id] = tensor.shape }
+        for id in graph.inputs { shapes[id] = inputs[graph[id].name]?.shape }
+        for id in graph.weights { shapes[id] = graph[id].tensor?.shape }
+        self.shapes = shapes
+        var values: [String: Measured] = [:]
+        for (id, tensor) in double where !graph[id].name.isEmpty && tensor.elementType.isFloatingPoint {
+            guard let other = float[id] else { continue }
+            values[graph[id].name] = Measured(try tensor.doubles(), try other.doubles())
+        }
+        self.values = values
+        outputs = Set(graph.outputs.map { graph[$0.value].name })
+    }
+
+    /// A recording with the outputs alone.
+    var outputRecording: Recording? {
+        recording.map { Recording(name: $0.name, inputs: $0.inputs, outputs: $0.outputs) }
+    }
+
+    /// The largest change of a value, in units of its own rounding noise, when the network is computed in Double with
+    /// an edit; infinite where shapes differ, or a value is not finite on one side.
+    ///
+    /// It owes nothing to the verifier: it compares two runs of two networks on the same inputs. A change of at most
+    /// one is less than rounding does to the unchanged network, so nobody could tell both apart by their values.
+    /// - Parameter names: the values that are looked at; all that both networks name where `nil`.
+    func change(of mutant: Graph, in names: Set<String>?) throws -> Double {
+        let results: [ValueID: Tensor]
+        do {
+            results = try Evaluator(mutant, threads: 1).run(
+                inputs, precision: .double, observing: names == nil ? .all : .outputs)
+        } catch {
+            return .infinity
+        }
+        var largest = 0.0
+        for (id, tensor) in results where tensor.elementType.isFloatingPoint {
+            let name = mutant[id].name
+            guard names?.contains(name) ?? true, let own = values[name] else { continue }
+            let found = try tensor.doubles()
+            guard found.count == own.double.count else { return .infinity }
+            largest = max(largest, own.change(to: found))
+        }
+        return largest
+    }
+}
+
+extension Specimen.Measured {
+    init(_ double: [Double], _ float: [Double]) {
+        self.double = double
+        var squares = 0.0
+        var values = 0.0
+        largestNoise = 0
+        for (d, f) in zip(double, float) where d.isFinite && f.isFinite {
+            squares += (f - d) * (f - d)
+            values += d * d
+            largestNoise = max(largestNoise, abs(f - d))
+        }
+        let count = Double(max(double.count, 1))
+        // A single rounding of each element is the least that storing in Float leaves.
+        noise = max((squares / count).squareRoot(), 0x1p-25 * (values / count).squareRoot())
+        largestNoise = max(largestNoise, noise)
+    }
+
+    /// RMS change over RMS noise, or largest change over largest noise, whichever is more.
+    func change(to found: [Double]) -> Double {
+        var squares = 0.0
+        var largest = 0.0
+        for (d, f) in zip(double, found) where d != f && !(d.isNaN && f.isNaN) {
+            guard d.isFinite, f.isFinite else { return .infinity }
+            squares += (f - d) * (f - d)
+            largest = max(largest, abs(f - d))
+        }
+        guard squares > 0 else { return 0 }
+        guard noise > 0 else { return .infinity }
+        return max((squares / Double(double.count)).squareRoot() / noise, largest / largestNoise)
+    }
+}
