@@ -49,17 +49,28 @@ struct Specimen: Sendable {
         recording.map { Recording(name: $0.name, inputs: $0.inputs, outputs: $0.outputs) }
     }
 
+    /// Names of the values that a kind of reference has; `nil` for all that both networks name.
+    func compared(with reference: Trial.Reference) -> Set<String>? {
+        switch reference {
+        case .model, .reversed: nil
+        case .outputs: outputs
+        case .recorded: outputs.union(recording?.values.map(\.name) ?? [])
+        }
+    }
+
     /// The largest change of a value, in units of its own rounding noise, when the network is computed in Double with
     /// an edit; infinite where shapes differ, or a value is not finite on one side.
     ///
     /// It owes nothing to the verifier: it compares two runs of two networks on the same inputs. A change of at most
     /// one is less than rounding does to the unchanged network, so nobody could tell both apart by their values.
-    /// - Parameter names: the values that are looked at; all that both networks name where `nil`.
-    func change(of mutant: Graph, in names: Set<String>?) throws -> Double {
+    /// - Parameters:
+    ///   - names: the values that are looked at; all that both networks name where `nil`.
+    ///   - precision: Double, but where the mistake is a rounding, which Double leaves out.
+    func change(of mutant: Graph, in names: Set<String>?, precision: Precision) throws -> Double {
         let results: [ValueID: Tensor]
         do {
             results = try Evaluator(mutant, threads: 1).run(
-                inputs, precision: .double, observing: names == nil ? .all : .outputs)
+                inputs, precision: precision, observing: names == outputs ? .outputs : .all)
         } catch {
             return .infinity
         }

@@ -7,7 +7,7 @@ struct Tally {
     struct Row {
         var name: String
         var trials: [Trial.Outcome]
-        var mutants: [Trial.Outcome] { trials.filter { !$0.isEquivalent } }
+        var mutants: [Trial.Outcome] { trials.filter { !$0.isEquivalent && !$0.isFaint } }
         var blamable: [Trial.Outcome] { mutants.filter(\.asksForBlame) }
         var explainable: [Trial.Outcome] { blamable.filter(\.isExplainable) }
 
@@ -17,10 +17,14 @@ struct Tally {
 
         var cells: [String] {
             let equivalent = trials.filter(\.isEquivalent)
+            let faint = trials.filter(\.isFaint)
+            let sizes = blamable.filter(\.isFirstBlamed).map(\.layerSize)
             return [
                 name, "\(mutants.count)", Self.share(detected, mutants.count), Self.share(blamed, blamable.count),
+                sizes.isEmpty ? "" : "\((Double(sizes.reduce(0, +)) / Double(sizes.count) * 10).rounded() / 10)",
                 "\(blamable.count { !$0.overAccused.isEmpty })", Self.share(explained, explainable.count),
                 "\(blamable.count { $0.falseExplanation != nil })",
+                Self.share(faint.count(where: \.isDetected), faint.count),
                 equivalent.isEmpty ? "" : "\(equivalent.count)" + Self.accused(equivalent),
             ]
         }
@@ -42,7 +46,8 @@ struct Tally {
     static func rate(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 1 : Double(part) / Double(whole) }
 
     private static let head = [
-        "mutants", "detected", "blamed", "others accused", "explained", "told wrongly", "same to rounding",
+        "mutants", "detected", "blamed", "nodes", "others accused", "explained", "told wrongly", "faint, detected",
+        "same to rounding",
     ]
 
     private func table(_ title: String, _ rows: [Row]) -> String {
@@ -62,7 +67,8 @@ struct Tally {
         var names: [String] = []
         for outcome in outcomes where !names.contains(outcome.specimen) { names.append(outcome.specimen) }
         let networks = names.map { name in Row(name: name, trials: outcomes.filter { $0.specimen == name }) }
-        let sizes = total.blamable.filter(\.isFirstBlamed).map(\.layerSize)
+        let faint = outcomes.filter(\.isFaint)
+        let seconds = outcomes.reduce(0) { $0 + $1.seconds }
         func percent(_ part: Int, _ whole: Int) -> String {
             let tenths = (Self.rate(part, whole) * 1000).rounded(.down) / 10
             return "\(tenths) %"
@@ -72,11 +78,12 @@ struct Tally {
             \(table("reference", references))
             \(table("network", networks))
             Of \(total.mutants.count) mutants \(percent(total.detected, total.mutants.count)) are detected; of \
-            \(total.blamable.count) with recorded or computed values in between \
-            \(percent(total.blamed, total.blamable.count)) are blamed on the right layer and on no other, one of \
-            \(sizes.isEmpty ? 0 : (Double(sizes.reduce(0, +)) / Double(sizes.count) * 10).rounded() / 10) nodes on average; of \
-            \(total.explainable.count) that a change of the candidate can explain \
-            \(percent(total.explained, total.explainable.count)) are explained rightly.
+            \(total.blamable.count) with values in between \(percent(total.blamed, total.blamable.count)) are blamed on \
+            the right layer and on no other; of \(total.explainable.count) that a change of the candidate can explain \
+            \(percent(total.explained, total.explainable.count)) are explained rightly. \(faint.count) more change no value \
+            by more than \(Int(ParityPolicy.noiseMultiple)) times the rounding noise, which the verdict allows for, and \
+            \(outcomes.count { $0.isEquivalent }) by no more than the noise itself. \
+            \(Int(seconds * 1000) / max(1, outcomes.count)) ms for one verification on one thread.
 
             """
     }
@@ -89,11 +96,11 @@ struct Tally {
             if outcome.isEquivalent {
                 if outcome.isDetected { wrong.append("accused though the same to rounding") }
             } else {
-                if !outcome.isDetected { wrong.append("not detected") }
+                if !outcome.isDetected { wrong.append(outcome.isFaint ? "faint, not detected" : "not detected") }
                 if outcome.asksForBlame {
                     if outcome.isDetected, !outcome.isFirstBlamed { wrong.append("not blamed") }
                     if !outcome.overAccused.isEmpty { wrong.append("others accused \(outcome.overAccused)") }
-                    if outcome.isFirstBlamed, outcome.isExplainable, !outcome.isExplained { wrong.append("not explained") }
+                    if outcome.isFirstBlamed, outcome.isExplainable, !outcome.isExplained, outcome.falseExplanation == nil { wrong.append("not explained") }
                     if outcome.falseExplanation != nil { wrong.append("told wrongly") }
                 }
             }

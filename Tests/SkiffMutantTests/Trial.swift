@@ -13,6 +13,9 @@ struct Trial: Sendable {
     var mutant: Mutant
     var reference: Reference
 
+    /// A candidate that rounds its values by its own declaration has that for rounding noise, and is no mistake.
+    var makesSense: Bool { mutant.family != .computePrecision || reference == .reversed }
+
     /// What the verifier said of it.
     struct Outcome: Sendable {
         var family: Mutant.Family
@@ -35,11 +38,18 @@ struct Trial: Sendable {
         /// What was said, in words.
         var said = ""
 
+        var seconds = 0.0
+
         /// Whether no one could tell the mutant from the original by its values.
         var isEquivalent: Bool { change <= 1 }
+        /// Whether the change is less than what is allowed for rounding: an honest framework may be as far off.
+        var isFaint: Bool { !isEquivalent && change <= ParityPolicy.noiseMultiple }
         var isRightlyBlamed: Bool { isFirstBlamed && overAccused.isEmpty }
         var asksForBlame: Bool { reference != .outputs }
     }
+
+    /// Nodes in a piece that is still called a layer.
+    private static let largestLayer = 8
 
     /// - Returns: `nil` where the mutant is no network: a shape rule of the graph refuses it.
     func run(threads: Int) throws -> Outcome? {
@@ -47,11 +57,14 @@ struct Trial: Sendable {
         var outcome = Outcome(
             family: mutant.family, reference: reference, specimen: specimen.name,
             detail: "\(mutant.nodes.map { specimen.graph.displayName(of: $0) }.joined(separator: ", ")): \(mutant.detail)")
-        outcome.change = try specimen.change(of: mutated, in: reference == .outputs ? specimen.outputs : nil)
+        outcome.change = try specimen.change(
+            of: mutated, in: specimen.compared(with: reference),
+            precision: mutant.family == .computePrecision ? .reference : .double)
         var verifier = Verifier()
         verifier.threads = threads
         verifier.comparesIntermediates = true
         let report: ParityReport
+        let start = ContinuousClock.now
         do {
             report = try Self.report(verifier, specimen, mutated, reference)
         } catch {
@@ -60,6 +73,7 @@ struct Trial: Sendable {
             outcome.said = "refused: \(error)"
             return outcome
         }
+        outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
         outcome.isDetected = !report.passed
         if outcome.asksForBlame { judge(report, mutated, &outcome) }
         return outcome
@@ -80,7 +94,7 @@ struct Trial: Sendable {
     private func judge(_ report: ParityReport, _ mutated: Graph, _ outcome: inout Outcome) {
         let guilty = guiltyNames(mutated)
         if let first = report.guilty.first {
-            outcome.isFirstBlamed = !guilty.isDisjoint(with: first.nodes)
+            outcome.isFirstBlamed = !guilty.isDisjoint(with: first.nodes) && first.nodes.count <= Self.largestLayer
             outcome.layerSize = first.nodes.count
         }
         outcome.overAccused = report.guilty.filter { guilty.isDisjoint(with: $0.nodes) }.map(\.name)
