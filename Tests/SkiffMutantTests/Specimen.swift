@@ -14,11 +14,19 @@ struct Specimen: Sendable {
     let values: [String: Measured]
     let outputs: Set<String>
 
-    /// A value in Double, and how far its Float run lies from it.
+    /// A value in Double, and how far Float lies from it.
     struct Measured: Sendable {
         var double: [Double]
-        var noise: Double
-        var largestNoise: Double
+        /// Where the whole network is computed in Float.
+        var noise: Noise
+        /// Where the node alone is, on inputs that both share.
+        var ownNoise: Noise
+    }
+
+    /// RMS and largest distance.
+    struct Noise: Sendable {
+        var rms: Double
+        var largest: Double
     }
 
     init(_ name: String, _ graph: Graph, inputs: [String: Tensor], recording: Recording?) throws {
@@ -38,10 +46,37 @@ struct Specimen: Sendable {
         var values: [String: Measured] = [:]
         for (id, tensor) in double where !graph[id].name.isEmpty && tensor.elementType.isFloatingPoint {
             guard let other = float[id] else { continue }
-            values[graph[id].name] = Measured(try tensor.doubles(), try other.doubles())
+            let elements = try tensor.doubles()
+            let noise = Noise(elements, try other.doubles())
+            let own = try Self.ownNoise(of: id, graph, double, inputs)
+            values[graph[id].name] = Measured(double: elements, noise: noise, ownNoise: own ?? noise)
         }
         self.values = values
         outputs = Set(graph.outputs.map { graph[$0.value].name })
+    }
+
+    /// The noise of one node whose inputs are the network's, rounded to Float.
+    private static func ownNoise(
+        of id: ValueID, _ graph: Graph, _ values: [ValueID: Tensor], _ inputs: [String: Tensor]
+    ) throws -> Noise? {
+        guard let producer = graph.producer(of: id), graph[producer].outputs.first == id else { return nil }
+        var operands: [Tensor?] = []
+        for input in graph[producer].inputs {
+            guard let input else {
+                operands.append(nil)
+                continue
+            }
+            guard let tensor = graph[input].tensor ?? values[input] ?? inputs[graph[input].name] else { return nil }
+            let isReal = tensor.elementType.isFloatingPoint && tensor.elementType != .float32
+            operands.append(isReal ? try Tensor(floats: tensor.floats(), shape: tensor.shape) : tensor)
+        }
+        let count = graph[producer].outputs.count
+        guard let double = try? Evaluator.apply(
+                graph[producer].operator, to: operands, outputCount: count, precision: .double).first,
+            let float = try? Evaluator.apply(
+                graph[producer].operator, to: operands, outputCount: count, precision: .float).first
+        else { return nil }
+        return Noise(try double.doubles(), try float.doubles())
     }
 
     /// A recording with the outputs alone.
@@ -64,9 +99,15 @@ struct Specimen: Sendable {
     /// It owes nothing to the verifier: it compares two runs of two networks on the same inputs. A change of at most
     /// one is less than rounding does to the unchanged network, so nobody could tell both apart by their values.
     /// - Parameters:
-    ///   - names: the values that are looked at; all that both networks name where `nil`.
+    ///   - nodes: those that compute something else. Where the reference has values in between, the noise of their
+    ///     outputs is what they make themselves; everywhere else it is that of all the network before.
+    ///   - reference: says which values are looked at.
     ///   - precision: Double, but where the mistake is a rounding, which Double leaves out.
-    func change(of mutant: Graph, in names: Set<String>?, precision: Precision) throws -> Double {
+    func change(
+        of mutant: Graph, at nodes: [NodeID], with reference: Trial.Reference, precision: Precision
+    ) throws -> Double {
+        let names = compared(with: reference)
+        let changed = Set(nodes.flatMap { graph[$0].outputs.map { graph[$0].name } })
         let results: [ValueID: Tensor]
         do {
             results = try Evaluator(mutant, threads: 1).run(
@@ -80,31 +121,33 @@ struct Specimen: Sendable {
             guard names?.contains(name) ?? true, let own = values[name] else { continue }
             let found = try tensor.doubles()
             guard found.count == own.double.count else { return .infinity }
-            largest = max(largest, own.change(to: found))
+            let isAlone = reference != .outputs && changed.contains(name)
+            largest = max(largest, own.change(to: found, in: isAlone ? own.ownNoise : own.noise))
         }
         return largest
     }
 }
 
-extension Specimen.Measured {
+extension Specimen.Noise {
     init(_ double: [Double], _ float: [Double]) {
-        self.double = double
         var squares = 0.0
         var values = 0.0
-        largestNoise = 0
+        var largest = 0.0
         for (d, f) in zip(double, float) where d.isFinite && f.isFinite {
             squares += (f - d) * (f - d)
             values += d * d
-            largestNoise = max(largestNoise, abs(f - d))
+            largest = max(largest, abs(f - d))
         }
         let count = Double(max(double.count, 1))
         // A single rounding of each element is the least that storing in Float leaves.
-        noise = max((squares / count).squareRoot(), 0x1p-25 * (values / count).squareRoot())
-        largestNoise = max(largestNoise, noise)
+        rms = max((squares / count).squareRoot(), 0x1p-25 * (values / count).squareRoot())
+        self.largest = max(largest, rms)
     }
+}
 
+extension Specimen.Measured {
     /// RMS change over RMS noise, or largest change over largest noise, whichever is more.
-    func change(to found: [Double]) -> Double {
+    func change(to found: [Double], in noise: Specimen.Noise) -> Double {
         var squares = 0.0
         var largest = 0.0
         for (d, f) in zip(double, found) where d != f && !(d.isNaN && f.isNaN) {
@@ -113,7 +156,7 @@ extension Specimen.Measured {
             largest = max(largest, abs(f - d))
         }
         guard squares > 0 else { return 0 }
-        guard noise > 0 else { return .infinity }
-        return max((squares / Double(double.count)).squareRoot() / noise, largest / largestNoise)
+        guard noise.rms > 0 else { return .infinity }
+        return max((squares / Double(double.count)).squareRoot() / noise.rms, largest / noise.largest)
     }
 }

@@ -22,7 +22,7 @@ struct Trial: Sendable {
         var reference: Reference
         var specimen: String
         var detail: String
-        /// Largest change in units of rounding noise, computed without the verifier; see ``Specimen/change(of:in:)``.
+        /// Largest change in units of rounding noise, computed without the verifier; see ``Specimen``.
         var change = 0.0
         var isDetected = false
         /// The first guilty layer holds the mutated node.
@@ -58,7 +58,7 @@ struct Trial: Sendable {
             family: mutant.family, reference: reference, specimen: specimen.name,
             detail: "\(mutant.nodes.map { specimen.graph.displayName(of: $0) }.joined(separator: ", ")): \(mutant.detail)")
         outcome.change = try specimen.change(
-            of: mutated, in: specimen.compared(with: reference),
+            of: mutated, at: mutant.nodes, with: reference,
             precision: mutant.family == .computePrecision ? .reference : .double)
         var verifier = Verifier()
         verifier.threads = threads
