@@ -30,7 +30,7 @@ struct Tally {
         }
 
         private static func accused(_ equivalent: [Trial.Outcome]) -> String {
-            let accused = equivalent.count { $0.isDetected }
+            let accused = equivalent.count { $0.isAccused }
             return accused == 0 ? "" : ", \(accused) accused"
         }
 
@@ -41,7 +41,7 @@ struct Tally {
 
     var total: Row { Row(name: "**all**", trials: outcomes) }
     /// Mutants that are the same function to rounding, and accused all the same.
-    var accusedEquivalents: [Trial.Outcome] { outcomes.filter { $0.isEquivalent && $0.isDetected } }
+    var accusedEquivalents: [Trial.Outcome] { outcomes.filter { $0.isEquivalent && $0.isAccused } }
 
     static func rate(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 1 : Double(part) / Double(whole) }
 
@@ -94,7 +94,7 @@ struct Tally {
         for outcome in outcomes {
             var wrong: [String] = []
             if outcome.isEquivalent {
-                if outcome.isDetected { wrong.append("accused though the same to rounding") }
+                if outcome.isAccused { wrong.append("accused though the same to rounding") }
             } else {
                 if !outcome.isDetected { wrong.append(outcome.isFaint ? "faint, not detected" : "not detected") }
                 if outcome.asksForBlame {

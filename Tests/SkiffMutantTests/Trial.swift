@@ -25,6 +25,8 @@ struct Trial: Sendable {
         /// Largest change in units of rounding noise, computed without the verifier; see ``Specimen``.
         var change = 0.0
         var isDetected = false
+        /// Values are said to differ; what cannot be compared is detected, and not accused.
+        var isAccused = false
         /// The first guilty layer holds the mutated node.
         var isFirstBlamed = false
         /// Guilty layers that hold no mutated node.
@@ -75,6 +77,7 @@ struct Trial: Sendable {
         }
         outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
         outcome.isDetected = !report.passed
+        outcome.isAccused = report.verdict == .differs || !report.guilty.isEmpty
         if outcome.asksForBlame { judge(report, mutated, &outcome) }
         return outcome
     }
