@@ -5,13 +5,14 @@ CONFIGURATION ?= release
 BUILD = .build/$(CONFIGURATION)
 SKIFF = $(BUILD)/skiff
 
-.PHONY: all build demo test check sanitize sanitize-threads throughput docs install clean packages help
+.PHONY: all build demo test mutants check sanitize sanitize-threads throughput docs install clean packages help
 
 all: build
 
 help:
 	@echo 'make demo      install what is missing, build, convert, verify, inspect, classify and time with the fixtures'
 	@echo 'make test      build and run all tests and the architecture checks'
+	@echo 'make mutants   what the verifier says of hundreds of mistakes made on purpose, as a table'
 	@echo 'make sanitize  kernels and codec under AddressSanitizer; sanitize-threads: the engine under ThreadSanitizer'
 	@echo 'make build     build the command at $(SKIFF)'
 	@echo 'make install   copy the command to $$PREFIX/bin (PREFIX=/usr/local)'
@@ -45,6 +46,14 @@ test: packages check
 	@if python3 Tests/browser/page.py --found 2>/dev/null; then \
 	    python3 Tests/browser/page.py .build/testing/release/skiff; \
 	    else echo 'browser: not tested, there is no python3 or no chromium'; fi
+
+# All mutants of Tests/SkiffMutantTests, of which `make test` runs some of each kind: the table, and what was missed.
+MUTANTS = $(CURDIR)/.build/mutants
+mutants: packages
+	$(SWIFT) build $(TESTING) --build-tests
+	@mkdir -p $(MUTANTS)
+	SKIFF_MUTANTS=$(MUTANTS) $(SWIFT) test $(TESTING) --skip-build --filter SkiffMutantTests >$(MUTANTS)/log 2>&1; \
+	    status=$$?; cat $(MUTANTS)/table.md; echo 'missed: $(MUTANTS)/misses.md'; exit $$status
 
 # The kernels and the codec alone under the address and undefined-behaviour sanitizers: clang, a C program and no Swift. Swift's own
 # clang is the one that has the sanitizers beside it.

@@ -83,6 +83,7 @@ let package = Package(
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffTests", ["Skiff", "SkiffFormat", "SkiffVerify"]),
+        tests("SkiffMutantTests", ["Skiff"]),
         tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),
     ]
 )

@@ -1,0 +1,112 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+import Skiff
+import SkiffTestSupport
+import Synchronization
+import Testing
+
+/// Mistakes made on purpose, hundreds of them, and what the verifier says of each.
+///
+/// `make mutants` runs all; `make test` runs some of each kind. `SKIFF_MUTANTS` names a folder for `table.md` and
+/// `misses.md`, and asks for all.
+@Suite(.serialized) struct MutantTests {
+    private static let folder = getenv("SKIFF_MUTANTS").map { String(cString: $0) }
+    private static var runsAll: Bool { folder != nil }
+
+    /// Networks with real values by their frameworks.
+    private static let recorded = [
+        "keras3-bottleneck/model.h5", "torch-basic/model.onnx", "mobile-like/model.h5", "keras2-preact/model.h5",
+        "conv1d-dilated/model.h5", "conv1d-dilated-torch/model.onnx", "keras3-formats/model.h5",
+        "keras2-nested/model.h5", "onnx-opsets/opset13.onnx", "torch-basic-folded/model.onnx",
+        "keras3-bottleneck/model.onnx", "onnx-opsets/opset7.onnx",
+    ]
+    /// Networks that are compared with themselves, on made-up inputs.
+    private static let compared = ["keras3-bottleneck/model.h5", "torch-basic/model.onnx", "mobile-like/model.h5"]
+
+    @Test func `mutants are detected, blamed on their layer and explained`() throws {
+        var trials: [Trial] = []
+        for name in Self.recorded { trials += try Self.recordedTrials(name) }
+        for name in Self.compared { trials += try Self.comparedTrials(name) }
+        trials += try Self.residualTrials()
+        let tally = try Self.tally(trials)
+        print(tally.text)
+        if let folder = Self.folder {
+            try write(tally.text, to: folder + "/table.md")
+            try write(tally.misses, to: folder + "/misses.md")
+        }
+        let total = tally.total
+        #expect(total.mutants.count >= 400)
+        #expect(tally.accusedEquivalents.isEmpty, "\(tally.misses)")
+        #expect(Tally.rate(total.detected, total.mutants.count) >= 0.99, "\(tally.misses)")
+        #expect(Tally.rate(total.blamed, total.blamable.count) >= 0.98, "\(tally.misses)")
+        // Nothing explains yet.
+        #expect(Tally.rate(total.explained, total.explainable.count) >= 0, "\(tally.misses)")
+    }
+
+    private static func recordedTrials(_ name: String) throws -> [Trial] {
+        let run = try #require(Fixtures.runs.first { $0.description == name })
+        let model = try Model(contentsOf: run.modelPath)
+        guard case .archive(let members) = try ArrayFile(contentsOf: run.ioPath) else { return [] }
+        let recording = Recording(name: name, arrays: members.map { .init($0.name, $0.tensor) }, for: model.graph)
+        var inputs: [String: Tensor] = [:]
+        for (id, entry) in zip(model.graph.inputs, recording.inputs) { inputs[model.graph[id].name] = entry.tensor }
+        for entry in recording.inputs where inputs[entry.name] != nil { inputs[entry.name] = entry.tensor }
+        let specimen = try Specimen(name, model.graph, inputs: inputs, recording: recording)
+        let mutants = try MutantMaker(specimen: specimen, sites: runsAll ? 3 : 2).all()
+        let outputs = mutants.enumerated().filter { $0.offset % 4 == 1 }.map(\.element)
+        return mutants.map { Trial(specimen: specimen, mutant: $0, reference: .recorded) }.filter(\.makesSense)
+            + outputs.map { Trial(specimen: specimen, mutant: $0, reference: .outputs) }.filter(\.makesSense)
+    }
+
+    private static func comparedTrials(_ name: String) throws -> [Trial] {
+        let run = try #require(Fixtures.runs.first { $0.description == name })
+        let graph = try Model(contentsOf: run.modelPath).graph
+        let inputs = try MadeUpInputs(for: graph, batch: 2).tensors
+        let specimen = try Specimen("\(name), compared", graph, inputs: inputs, recording: nil)
+        let mutants = try MutantMaker(specimen: specimen, sites: 2).all()
+        return mutants.enumerated().flatMap { number, mutant in
+            let both = [Trial.Reference.model, .reversed].map { Trial(specimen: specimen, mutant: mutant, reference: $0) }
+            return (runsAll ? both : [both[number % 2]]).filter(\.makesSense)
+        }
+    }
+
+    private static func residualTrials() throws -> [Trial] {
+        let graph = try DrawnResNet().graph()
+        let inputs = try MadeUpInputs(for: graph, batch: 2).tensors
+        let results = try Evaluator(graph).run(inputs)
+        let recording = Recording(
+            name: "reference", inputs: inputs.map { .init($0.key, $0.value) },
+            outputs: graph.outputs.compactMap { output in results[output.value].map { .init(output.name, $0) } })
+        let specimen = try Specimen("ResNet-50, 64 × 64", graph, inputs: inputs, recording: recording)
+        let mutants = try MutantMaker(specimen: specimen, sites: runsAll ? 3 : 2).all()
+        return mutants.enumerated().compactMap { number, mutant in
+            let reference: Trial.Reference? = number % 8 == 7 ? .outputs : number % 2 == 0 ? .model : .reversed
+            guard let reference, runsAll || number % 2 == 0 else { return nil }
+            let trial = Trial(specimen: specimen, mutant: mutant, reference: reference)
+            return trial.makesSense ? trial : nil
+        }
+    }
+
+    private static func tally(_ trials: [Trial]) throws -> Tally {
+        let outcomes = Mutex<[Int: Trial.Outcome]>([:])
+        // Two of the largest network take a gigabyte.
+        let workers = max(1, min(Evaluator.defaultThreads, Limits.availableEvaluationBytes() >> 30))
+        try concurrently(trials.count, workers: workers) { (index) throws in
+            guard let outcome = try trials[index].run(threads: 1) else { return }
+            outcomes.withLock { $0[index] = outcome }
+        }
+        let found = outcomes.withLock { $0 }
+        return Tally(outcomes: found.keys.sorted().compactMap { found[$0] })
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let file = try #require(fopen(path, "w"))
+        defer { fclose(file) }
+        fputs(text, file)
+    }
+}
