@@ -40,6 +40,8 @@ extension Model {
         guard let built else { return "\(names.scheme.title) does not build such a network around these weights" }
         var verifier = Verifier()
         verifier.batch = 1
+        verifier.comparesIntermediates = false
+        verifier.explains = false
         guard let report = try? verify(built, against: self, using: verifier) else {
             return "whether the network built by \(names.scheme.title) computes the same was not measured"
         }

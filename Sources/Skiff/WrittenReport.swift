@@ -68,6 +68,8 @@ extension Model {
     private func verifier(openExtent: Int?) -> Verifier {
         var verifier = Verifier()
         verifier.batch = 1
+        verifier.comparesIntermediates = false
+        verifier.explains = false
         guard let openExtent else { return verifier }
         for input in graph.inputs {
             guard let shape = graph[input].fact?.shape, shape.count > 2, Array(shape.dropFirst()).fixedShape == nil else { continue }

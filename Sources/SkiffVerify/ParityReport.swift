@@ -83,6 +83,8 @@ public struct GuiltyLayer: Sendable {
     public var explanations: [Explanation]
     /// How many changes were tried.
     public var experiments: Int
+    /// Whether a limit ended the search before all changes were tried.
+    public var isExplanationCut = false
     /// Our values, the reference's, and |error| / unit with bounds that are powers of two.
     public var valueHistogram: Histogram?
     public var referenceHistogram: Histogram?

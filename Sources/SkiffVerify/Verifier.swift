@@ -18,6 +18,8 @@ public struct Verifier: Sendable {
     public var policy = ParityPolicy()
     /// Compares intermediate values too where the reference is a model. Those of a recording always are.
     public var comparesIntermediates = true
+    /// Looks for the reason where a layer goes wrong (``Explainer``).
+    public var explains = true
     /// What two models are run with.
     public var inputs = InputSet()
     /// Seed of made-up inputs.
@@ -62,7 +64,8 @@ public struct Verifier: Sendable {
         if let identical = try comparing.identical(source()) {
             results = identical
         } else {
-            results = try comparing.run(source())
+            let pieces = ReferencePieces(reference, pairs.targets, inputs: prepared.pairs, threads: threads)
+            results = try comparing.run(source(), pieces: pieces)
         }
         return report(
             candidate, results, pairs, seed: prepared.seed, inputs: prepared.inputs,
@@ -149,10 +152,10 @@ private struct Comparing {
         return verdicts.map { Results(verdicts: $0) }
     }
 
-    func run(_ source: some ReferenceSource) throws(VerifyError) -> Results {
+    func run(_ source: some ReferenceSource, pieces: ReferencePieces? = nil) throws(VerifyError) -> Results {
         var source = source
-        var runs = try SideBySide(verifier, candidate, given, pairs.targets)
-        try runs.run(&source) { fraction in progress?("comparing", fraction) }
+        var runs = try SideBySide(verifier, candidate, given, pairs.targets, pieces: pieces)
+        try runs.run(&source) { phase, fraction in progress?(phase, fraction) }
         return Results(verdicts: runs.verdicts, guilty: runs.guilty)
     }
 }

@@ -37,6 +37,8 @@ public struct InputSet: Sendable {
         public var assumptions: [String] = []
         /// The seed of made-up inputs; `nil` for the user's own.
         public var seed: UInt64?
+        /// Which input of the candidate is which of the reference.
+        var pairs: [InputPlan.Input] = []
     }
 
     /// Pairs the inputs of two models, by name where all names agree, else in order, and makes a tensor for each.
@@ -57,6 +59,7 @@ public struct InputSet: Sendable {
             extents: InputPlan.oddExtents)
         prepared.assumptions += plan.assumptions
         prepared.seed = own.isEmpty ? seed : nil
+        prepared.pairs = plan.inputs
         for (position, input) in plan.inputs.enumerated() {
             let name = candidate[input.candidate].name
             do throws(CoreError) {

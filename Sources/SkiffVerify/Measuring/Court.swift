@@ -19,7 +19,9 @@ struct Court {
     /// the reference's.
     private var strangers: Set<ValueID> = []
     private var layers: [(value: ValueID, layer: GuiltyLayer)] = []
-    var progress: (Double) -> Void = { _ in }
+    /// The reference's own pieces, where it is a model.
+    var pieces: ReferencePieces?
+    var progress: (String, Double) -> Void = { _, _ in }
     var fraction = 0.0
 
     /// Guilty layers beyond that many are listed, and not explained.
@@ -111,6 +113,16 @@ struct Court {
         try layer.examine(region)
         guard layers.count < Self.explainedLayers else { return layer }
         layer.region = region
+        guard verifier.explains else { return layer }
+        progress("explaining \(escaped(target.name))", fraction)
+        var ownPiece: Explainer.ReferencePiece?
+        if let pieces {
+            ownPiece = { given in pieces.output(of: region, candidateOutput: target.value, given: given) }
+        }
+        let outcome = try Explainer(candidate: candidate).outcome(of: region, reference: ownPiece)
+        layer.explanations = outcome.explanations
+        layer.experiments = outcome.experiments
+        layer.isExplanationCut = outcome.isCut
         return layer
     }
 }

@@ -25,7 +25,8 @@ struct SideBySide {
     private(set) var verdicts: [PendingComparison]
 
     init(
-        _ verifier: Verifier, _ candidate: Graph, _ given: [String: Tensor], _ targets: [Target]
+        _ verifier: Verifier, _ candidate: Graph, _ given: [String: Tensor], _ targets: [Target],
+        pieces: ReferencePieces? = nil
     ) throws(VerifyError) {
         self.verifier = verifier
         self.candidate = candidate
@@ -37,6 +38,7 @@ struct SideBySide {
         let forced = Set(targets.lazy.filter(\.isForced).map(\.value))
         boundaries = RegionBoundaries(candidate, forced: forced, observed: Set(waiting.keys))
         court = Court(verifier, candidate, given)
+        court.pieces = pieces
         let observed = Set(waiting.keys)
         do throws(EngineError) {
             evaluator = try Evaluator(candidate, threads: verifier.threads, memoryBudget: verifier.memoryBudget)
@@ -79,14 +81,16 @@ struct SideBySide {
     }
 
     /// Runs to the end.
-    mutating func run(_ source: inout some ReferenceSource, progress: @escaping (Double) -> Void) throws(VerifyError) {
+    mutating func run(
+        _ source: inout some ReferenceSource, progress: @escaping (String, Double) -> Void
+    ) throws(VerifyError) {
         court.progress = progress
         repeat {
             for (offset, (id, _)) in float.observed.enumerated() {
                 for position in waiting[id] ?? [] { try judge(position, offset, &source) }
             }
             court.fraction = Double(float.position) / Double(max(1, float.nodes.count))
-            progress(court.fraction)
+            progress("comparing", court.fraction)
             boundaries.release(before: float.next)
         } while try stepped(float)
         court.close(&verdicts)
