@@ -6,7 +6,8 @@ internal import SkiffGraph
 ///
 /// The noise of a value with few elements is measured from few numbers: one scalar's is below an eighth of what is usual
 /// in one run of ten. So a suspicion is not acted on before the noise was measured on more inputs, a unit in the last
-/// place beside the reference's, and before it was compared with what the sums themselves must leave.
+/// place beside the reference's, and before it was compared with what the sums themselves must leave, and with what other
+/// ways to compute the same formula do (``FunctionNoise``).
 enum RoundingFloor {
     /// Elements up to which noise is measured again.
     private static let fewElements = 4096
@@ -24,6 +25,10 @@ enum RoundingFloor {
         do {
             var floor = try summationNoise(region, referenceRMS: judgement.comparison.referenceRMS) ?? 0
             var largest = judgement.largestNoise
+            if let function = try FunctionNoise.measured(region) {
+                floor = max(floor, function.rms)
+                largest = max(largest, function.largest)
+            }
             if judgement.comparison.elementCount <= fewElements {
                 let resampled = try resampledNoise(region)
                 floor = max(floor, resampled.rms)
