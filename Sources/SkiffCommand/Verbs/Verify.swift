@@ -35,8 +35,14 @@ struct Verify: Verb {
             valueName: "recording"), completion: .file())
     var against: String?
 
-    @Flag(help: "Compare intermediate values of equal names too, and list every value.")
+    @Flag(help: "List every value, not the outputs alone.")
     var all = false
+
+    @Flag(name: .customLong("outputs-only"), help: "Compare outputs alone, where the reference is a model.")
+    var outputsOnly = false
+
+    @Flag(name: .customLong("explain"), inversion: .prefixedNo, help: "Look for the reason where a layer goes wrong.")
+    var explains = true
 
     @Option(help: ArgumentHelp("Seed of the made-up input.", valueName: "number"))
     var seed: UInt64 = 0
