@@ -66,8 +66,11 @@ enum Mistakes {
         },
         make("the stride at another convolution", bottleneck, at: "conv3_block1_2_conv",
              hidden: ["conv3_block1_1_conv", "conv3_block1_1_bn", "conv3_block1_1_relu"], .strideSite, "(2,2) here") {
-            try $0.changing("conv3_block1_1_conv") { $0.with { $0.strides = [1, 1] } }
-                .changing("conv3_block1_2_conv") { $0.with { $0.strides = [2, 2] } }
+            let (one, other) = (try $0.node(giving: "conv3_block1_1_conv"), try $0.node(giving: "conv3_block1_2_conv"))
+            return try $0.replacing([:], [
+                one: $0[one].operator.with { $0.strides = [1, 1] }.present(),
+                other: $0[other].operator.with { $0.strides = [2, 2] }.present(),
+            ])
         },
         make("count_include_pad", lineTorch, at: "/7/AveragePool_output_0", .countIncludePadding, "0") {
             try $0.changing("/7/AveragePool_output_0") {
@@ -220,7 +223,7 @@ enum Mistakes {
     static let weights: [Mistake] = [
         make("one weight", torch, at: first, .changedWeight, "") { try $0.changing(first, operand: 1) { try $0.changing(77) { $0 * 1.01 } } },
         make("one weight of a matrix", torch, at: "logits", .changedWeight, "") {
-            try $0.changing("logits", operand: 1) { try $0.changing(50) { $0 + 0.01 } }
+            try $0.changing("logits", operand: 1) { try $0.changing(39) { $0 + 0.01 } }
         },
         make("one bias", torch, at: "logits", .changedWeight, "") {
             try $0.changing("logits", operand: 2) { try $0.changing(3) { $0 + 0.01 } }
@@ -262,11 +265,17 @@ enum Mistakes {
             return Edit(tensors: [graph.nodeIDs[0]: [1: try Tensor(floats: steps, shape: tensor.shape)]])
         },
         other("arithmetic in bfloat16", torch, at: "/layer2/layer2.0/conv1/Conv_output_0", .computePrecision, "bfloat16") { graph in
-            let cast = [Edit.Inserted(operator: .cast(Cast(to: .bfloat16))), Edit.Inserted(operator: .cast(Cast(to: .float32)))]
-            return try rounded(graph, PrecisionExperiments.bfloat).merged(
-                Edit(behind: [graph.nodeIDs[0]: cast], before: [graph.nodeIDs[0]: cast]))
+            try rounded(graph, PrecisionExperiments.bfloat).merged(
+                Edit(behind: [graph.nodeIDs[0]: casts()], before: [graph.nodeIDs[0]: casts()]))
+        },
+        other("a sum in bfloat16", torch, at: "/layer1/layer1.0/Add_output_0", .computePrecision, "bfloat16") {
+            Edit(behind: [$0.nodeIDs[0]: casts()])
         },
     ]
+
+    private static func casts() -> [Edit.Inserted] {
+        [Edit.Inserted(operator: .cast(Cast(to: .bfloat16))), Edit.Inserted(operator: .cast(Cast(to: .float32)))]
+    }
 
     private static func rounded(_ graph: Graph, _ round: (Float) -> Float) throws -> Edit {
         let tensor = try graph.storedWeight(graph.nodes[0].inputs[1].present()).present().tensor
