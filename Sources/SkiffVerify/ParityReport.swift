@@ -161,17 +161,17 @@ public struct ParityReport: Sendable {
         for report in reports.dropFirst() {
             joined.inputs += report.inputs.filter { !joined.inputs.contains($0) }
             joined.values += report.values
+            joined.assumptions += report.assumptions.filter { !joined.assumptions.contains($0) }
+            joined.unmatched += report.unmatched.filter { !joined.unmatched.contains($0) }
             joined.guilty += report.guilty
             joined.hidden += report.hidden.filter { !joined.hidden.contains($0) }
             joined.explanations += report.explanations.filter { !joined.explanations.contains($0) }
-            joined.assumptions += report.assumptions.filter { !joined.assumptions.contains($0) }
-            joined.unmatched += report.unmatched.filter { !joined.unmatched.contains($0) }
             joined.firstDivergence = joined.firstDivergence ?? report.firstDivergence
         }
         self = joined
     }
 
-    init(
+    package init(
         policy: ParityPolicy, seed: UInt64?, inputs: [Input], values: [ValueParity], assumptions: [String],
         unmatched: [String], decidesByOutputs: Bool, firstDivergence: ValueParity?
     ) {

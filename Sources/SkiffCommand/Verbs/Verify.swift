@@ -34,6 +34,11 @@ struct Verify: Verb {
     @Flag(help: "Compare intermediate values of equal names too, and list every value.")
     var all = false
 
+    @Option(help: ArgumentHelp(
+            "Write a page that shows the network, the error along its depth and every value.", valueName: "file"),
+        completion: .file(extensions: ["html"]))
+    var html: String?
+
     @Option(help: ArgumentHelp("Seed of the made-up input.", valueName: "number"))
     var seed: UInt64 = 0
 
@@ -83,17 +88,20 @@ struct Verify: Verb {
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
         verifier.threads = threads
+        if html != nil { verifier.comparesIntermediates = true }
         return verifier
     }
 
     func perform(_ console: Console) throws {
         SkiffTool.reuseMemory()
+        var verified: Model?
         let clock = ContinuousClock()
         let start = clock.now
         let verifier = try verifier()
         let report = try console.withProgress { progress in
             progress("reading", 0)
             let candidate = try Model(contentsOf: self.model, architecture: architecture.source)
+            verified = candidate
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
@@ -113,10 +121,16 @@ struct Verify: Verb {
             try other.verifyPayloads { progress("checking", $0) }
             return try Skiff.verify(candidate, against: other, using: verifier, progress: progress)
         }
+        if let html, let verified {
+            let page = VerificationPage(
+                report, candidate: verified, reference: against ?? reference ?? model, seconds: seconds(clock.now - start))
+            try page.write(to: html)
+        }
         if console.json {
             console.print(json(report, clock.now - start))
         } else {
-            console.print(report.text(colors: console.colors, listsAll: all) + ", \(timeText(clock.now - start))")
+            let text = report.text(colors: console.colors, width: console.width, listsAll: all)
+            console.print(text + ", \(timeText(clock.now - start))")
         }
         if !report.passed { throw ExitCode(ExitCodes.parityFailed) }
     }
@@ -125,6 +139,7 @@ struct Verify: Verb {
         guard case .object(var object) = report.json() else { return report.json() }
         object["candidate"] = .string(model)
         object["reference"] = .string(against ?? reference ?? model)
+        object["page"] = html.map { .string($0) } ?? .null
         object["seconds"] = .number(seconds(duration))
         return .object(object)
     }

@@ -63,8 +63,8 @@ public struct Judgement: Hashable, Sendable {
         }
         if let pair = comparison.nonFiniteMismatch {
             verdict = .differs
-            reason = "\(comparison.nonFiniteMismatchCount) elements are not finite on one side, the first at "
-                + "\(pair.index.shapeText): \(pair.candidate) here, \(pair.reference) in the reference"
+            reason = "\(comparison.nonFiniteMismatchCount) elements are not finite on one side, the first "
+                + pair.text
             return
         }
         switch policy.criterion {

@@ -42,10 +42,12 @@ package struct TextTable {
         }
     }
 
-    var columns: [Column]
+    package var columns: [Column]
     package var rows: [[String]] = []
     /// Spaces before each line.
     var indent = 2
+    /// Colours a cell that has its final width: row, column, text.
+    package var paint: ((_ row: Int, _ column: Int, _ text: String) -> String)?
 
     private static let gap = 2
 
@@ -74,15 +76,16 @@ package struct TextTable {
             excess -= given
         }
         let header = style.faint(line(columns.map(\.title), shown: shown, widths: widths))
-        return [header] + rows.map { line($0, shown: shown, widths: widths) }
+        return [header] + rows.enumerated().map { line($1, shown: shown, widths: widths, row: $0) }
     }
 
-    private func line(_ cells: [String], shown: [Int], widths: [Int]) -> String {
+    private func line(_ cells: [String], shown: [Int], widths: [Int], row: Int? = nil) -> String {
         var line = String(repeating: " ", count: indent)
         for index in shown where index < cells.count {
             let text = shortened(cells[index], to: widths[index], columns[index].elision)
             let padding = String(repeating: " ", count: widths[index] - text.count)
-            line += columns[index].alignment == .left ? text + padding : padding + text
+            let painted = row.flatMap { paint?($0, index, text) } ?? text
+            line += columns[index].alignment == .left ? painted + padding : padding + painted
             line += String(repeating: " ", count: Self.gap)
         }
         while line.last == " " { line.removeLast() }
@@ -91,7 +94,7 @@ package struct TextTable {
 }
 
 /// The text with its middle left out, as names differ at their ends, or with its end left out.
-func shortened(_ text: String, to width: Int, _ elision: TextTable.Elision = .middle) -> String {
+package func shortened(_ text: String, to width: Int, _ elision: TextTable.Elision = .middle) -> String {
     guard text.count > width, width > 1 else { return text }
     if elision == .end { return text.prefix(width - 1) + "…" }
     let tail = (width - 1) * 2 / 3
