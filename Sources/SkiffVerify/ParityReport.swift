@@ -178,7 +178,7 @@ public struct ParityReport: Sendable {
         self.policy = policy
         self.seed = seed
         self.inputs = inputs
-        self.values = values
+        self.values = values.map(\.settled)
         self.assumptions = assumptions
         self.unmatched = unmatched
         self.decidesByOutputs = decidesByOutputs

@@ -88,7 +88,8 @@ extension PageStyle {
         .facts{grid-template-columns:1fr}#table tbody th{position:static}#table thead th:nth-child(2){left:auto}
         .histograms{grid-template-columns:1fr}}
         @media print{.growth{min-width:0}.stage{grid-template-columns:6rem 1fr}.cursor{display:none}
-        #table tbody th{position:static}
+        #table tbody th{position:static;min-width:0}#table .layer-cell{min-width:0}
+        #table :is(td,th):nth-child(8),#table :is(td,th):nth-child(10),#table :is(td,th):nth-child(13){display:none}
         .blocks{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}}
 
         """

@@ -20,6 +20,17 @@ extension Comparison {
 }
 
 extension ValueParity {
+    /// The value with no errors where it is identical: they were measured against Double, which the same bits are off by.
+    var settled: ValueParity {
+        guard verdict == .identical, var comparison else { return self }
+        (comparison.maximumError, comparison.meanError, comparison.rmsError) = (0, 0, 0)
+        (comparison.maximumRelativeError, comparison.cosine, comparison.worst) = (0, 1, nil)
+        comparison.exceedingCount = 0
+        var copy = self
+        copy.comparison = comparison
+        return copy
+    }
+
     /// Whether the candidate has no such value, as against one of rank zero.
     package var isMissing: Bool { comparison == nil && shape.isEmpty }
 
