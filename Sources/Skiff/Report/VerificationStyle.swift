@@ -7,7 +7,7 @@ extension PageStyle {
         .l0{--c:var(--l0)}.l1{--c:var(--l1)}.l2{--c:var(--l2)}.l3{--c:var(--l3)}.l4{--c:var(--l4)}.l5{--c:var(--l5)}
         .lx,.ln{--c:none}.l4,.l5{--sign:var(--panel)}
         .cell{fill:var(--c);stroke:var(--edge);stroke-width:.75}
-        .cell.lx{fill:url(#hatch);stroke-dasharray:2 1.5}.cell.ln{fill:none;stroke-opacity:.7}
+        .cell.lx{fill:url(#hatch);stroke-dasharray:2 1.5}.cell.ln{fill:var(--panel);stroke-opacity:.7}
         .hatch{stroke:var(--muted);stroke-width:2}
         .cell.marked{stroke:var(--accent);stroke-width:2.6}
         .defs{position:absolute}
