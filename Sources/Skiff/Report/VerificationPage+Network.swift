@@ -34,9 +34,7 @@ extension VerificationPage {
     }
 
     func swatch(_ severity: Severity) -> Markup {
-        .element(
-            "svg", ["class": "swatch", "viewBox": "0 0 12 12", "aria-hidden": "true", "focusable": "false"],
-            [Drawing.rectangle(1, 1, 10, 10, style: "cell \(severity.style)", radius: 2)])
+        .element("i", ["class": "swatch \(severity.style)", "aria-hidden": "true"])
     }
 
     private var groups: [Markup] {

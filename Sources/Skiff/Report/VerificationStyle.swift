@@ -11,7 +11,9 @@ extension PageStyle {
         .hatch{stroke:var(--muted);stroke-width:2}
         .cell.marked{stroke:var(--accent);stroke-width:2.6}
         .defs{position:absolute}
-        .swatch{width:.85em;height:.85em;flex:none;vertical-align:-.06em;margin-right:.4em}
+        .swatch{display:inline-block;width:.8em;height:.8em;flex:none;vertical-align:-.06em;margin-right:.45em;
+        background:var(--c);border:1px solid var(--edge);border-radius:2px}
+        .swatch.lx{background:repeating-linear-gradient(45deg,var(--muted) 0 1.5px,transparent 1.5px 4px)}
         .verdict{display:flex;gap:1.1rem;border:1px solid var(--line);border-left:.4rem solid var(--tone);
         background:var(--soft);border-radius:.7rem;padding:1.2rem 1.4rem;margin:.6rem 0 1.6rem}
         .good{--tone:var(--good);--soft:var(--goodsoft)}.bad{--tone:var(--bad);--soft:var(--badsoft)}
