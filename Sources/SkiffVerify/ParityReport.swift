@@ -163,9 +163,6 @@ public struct ParityReport: Sendable {
         for report in reports.dropFirst() {
             joined.inputs += report.inputs.filter { !joined.inputs.contains($0) }
             joined.values += report.values
-            joined.guilty += report.guilty
-            joined.hidden += report.hidden.filter { !joined.hidden.contains($0) }
-            joined.explanations += report.explanations.filter { !joined.explanations.contains($0) }
             joined.assumptions += report.assumptions.filter { !joined.assumptions.contains($0) }
             joined.unmatched += report.unmatched.filter { !joined.unmatched.contains($0) }
             joined.guilty += report.guilty
@@ -183,7 +180,7 @@ public struct ParityReport: Sendable {
         self.policy = policy
         self.seed = seed
         self.inputs = inputs
-        self.values = values
+        self.values = values.map(\.settled)
         self.assumptions = assumptions
         self.unmatched = unmatched
         self.decidesByOutputs = decidesByOutputs

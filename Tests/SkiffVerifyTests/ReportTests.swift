@@ -30,7 +30,7 @@ import Testing
         wrong.worstRatio = 200
         wrong.localRatio = 91
         wrong.referenceNode = "bn_node"
-        wrong.confidence = 0.5
+        wrong.confidence = 0.95
         wrong.evidence = [.topology, .weights]
         wrong.order = 3
         let missing = ValueParity(

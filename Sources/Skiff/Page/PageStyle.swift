@@ -76,7 +76,7 @@ enum PageStyle {
         tr,.card{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
         table{font-size:7pt}th,td{padding:.15rem .3rem}}
         @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
-        @media (forced-colors:active){.cell,.bar{forced-color-adjust:none}}
+        @media (forced-colors:active){.cell,.bar,.swatch{forced-color-adjust:none}}
 
         """
 }

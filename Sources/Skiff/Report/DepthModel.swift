@@ -36,11 +36,14 @@ struct DepthModel {
     /// By layer.
     private(set) var entryOfLayer: [Int?]
     private(set) var guiltyLayers: Set<Int> = []
+    /// Characters of the folder that the names of all blocks begin with: `resnet50/` of `resnet50/conv2_block1`.
+    private let sharedPrefix: Int
 
     init(_ report: ParityReport, _ model: Model) {
         inspection = model.inspection()
         let layers = inspection.layers
         entryOfLayer = [Int?](repeating: nil, count: layers.count)
+        sharedPrefix = Self.sharedPrefix(of: inspection.blocks.map(\.name))
         let segmentOfLayer = makeSegments(model.graph)
         makeGroups()
         let layerOfName = Dictionary(layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -60,6 +63,14 @@ struct DepthModel {
             guiltyLayers.insert(layer)
             segments[segmentOfLayer[layer]].isGuilty = true
         }
+    }
+
+    private static func sharedPrefix(of names: [String]) -> Int {
+        guard names.count > 1, var shared = names.first?[...] else { return 0 }
+        for name in names {
+            while !name.hasPrefix(shared) { shared = shared.dropLast() }
+        }
+        return shared.lastIndex(of: "/").map { shared.distance(from: shared.startIndex, to: $0) + 1 } ?? 0
     }
 
     /// One entry for each value, in the order of computation; values that are on one side only stand last.
@@ -144,6 +155,12 @@ extension DepthModel {
         if !segments[..<segment].contains(where: { $0.block != nil }) { return "stem" }
         if !segments[(segment + 1)...].contains(where: { $0.block != nil }) { return "head" }
         return "between blocks"
+    }
+
+    /// The title without the folder that all blocks share.
+    func shortTitle(of segment: Int) -> String {
+        guard segments[segment].block != nil else { return title(of: segment) }
+        return String(title(of: segment).dropFirst(sharedPrefix))
     }
 
     /// The worst measured ratio in a segment; `nil` where none was measured.

@@ -2,7 +2,7 @@
 extension VerificationPage {
     var growth: Markup {
         guard depth.entries.count > 1 else { return .joined([]) }
-        let unit = countsNoise ? "RMS error in multiples of the rounding noise at each value" : "relative RMS error"
+        let unit = countsNoise ? "RMS error in multiples of the rounding noise at each value" : "Relative RMS error"
         return section(
             "growth", "Error along the depth", unit + ", in the order of computation.",
             [

@@ -34,14 +34,12 @@ extension VerificationPage {
     }
 
     func swatch(_ severity: Severity) -> Markup {
-        .element(
-            "svg", ["class": "swatch", "viewBox": "0 0 12 12", "aria-hidden": "true", "focusable": "false"],
-            [Drawing.rectangle(1, 1, 10, 10, style: "cell \(severity.style)", radius: 2)])
+        .element("i", ["class": "swatch \(severity.style)", "aria-hidden": "true"])
     }
 
     private var groups: [Markup] {
         let folds = depth.segments.count > Self.blocksBeforeFolding
-        return depth.groups.map { group in
+        return rows.map { group in
             .element(
                 "li", ["class": "stage"],
                 [
@@ -49,6 +47,22 @@ extension VerificationPage {
                     .element("ol", ["class": "blocks"], cards(group.segments, folds: folds)),
                 ])
         }
+    }
+
+    /// The groups; three and more behind each other that have one segment each share a row.
+    private var rows: [DepthModel.Group] {
+        var rows: [DepthModel.Group] = []
+        var start = 0
+        while start < depth.groups.count {
+            let run = depth.groups[start...].prefix { $0.segments.count == 1 }
+            if run.count >= 3 {
+                rows.append(DepthModel.Group(stage: nil, segments: run.flatMap(\.segments)))
+            } else {
+                rows += depth.groups[start...].prefix(max(run.count, 1))
+            }
+            start += max(run.count, 1)
+        }
+        return rows
     }
 
     private func groupTitle(_ group: DepthModel.Group) -> [Markup] {
@@ -112,7 +126,9 @@ extension VerificationPage {
     private func card(_ index: Int) -> Markup {
         let segment = depth.segments[index]
         let title = depth.title(of: index)
-        var head: [Markup] = [.element("span", ["class": "name"], [.name(title)])]
+        var head: [Markup] = [
+            .element("span", ["class": "name", "title": printable(title)], [.name(depth.shortTitle(of: index))])
+        ]
         if !segment.entries.isEmpty {
             let count = segment.entries.count
             head.append(

@@ -7,11 +7,13 @@ extension PageStyle {
         .l0{--c:var(--l0)}.l1{--c:var(--l1)}.l2{--c:var(--l2)}.l3{--c:var(--l3)}.l4{--c:var(--l4)}.l5{--c:var(--l5)}
         .lx,.ln{--c:none}.l4,.l5{--sign:var(--panel)}
         .cell{fill:var(--c);stroke:var(--edge);stroke-width:.75}
-        .cell.lx{fill:url(#hatch);stroke-dasharray:2 1.5}.cell.ln{fill:none;stroke-opacity:.7}
+        .cell.lx{fill:url(#hatch);stroke-dasharray:2 1.5}.cell.ln{fill:var(--panel);stroke-opacity:.7}
         .hatch{stroke:var(--muted);stroke-width:2}
         .cell.marked{stroke:var(--accent);stroke-width:2.6}
         .defs{position:absolute}
-        .swatch{width:.85em;height:.85em;flex:none;vertical-align:-.06em;margin-right:.4em}
+        .swatch{display:inline-block;width:.8em;height:.8em;flex:none;vertical-align:-.06em;margin-right:.45em;
+        background:var(--c);border:1px solid var(--edge);border-radius:2px}
+        .swatch.lx{background:repeating-linear-gradient(45deg,var(--muted) 0 1.5px,transparent 1.5px 4px)}
         .verdict{display:flex;gap:1.1rem;border:1px solid var(--line);border-left:.4rem solid var(--tone);
         background:var(--soft);border-radius:.7rem;padding:1.2rem 1.4rem;margin:.6rem 0 1.6rem}
         .good{--tone:var(--good);--soft:var(--goodsoft)}.bad{--tone:var(--bad);--soft:var(--badsoft)}
@@ -37,7 +39,7 @@ extension PageStyle {
         .card-head{display:flex;justify-content:space-between;gap:.5rem;font-weight:620}
         .card-result{margin-top:.1rem;display:flex;flex-wrap:wrap;align-items:center;gap:0 .4rem}
         .card-result .swatch{margin-right:0}.card-result .tag{margin-left:auto}
-        .card .quiet{font-size:.74rem;padding:0 .4rem;white-space:nowrap;align-self:start}
+        .card .quiet{font-size:.74rem;font-weight:400;padding:0 .4rem;white-space:nowrap;align-self:start}
         .card .muted{font-size:.78rem}
         .tag{background:var(--bad);color:light-dark(#fff,#1a1206);border-radius:.3rem;padding:0 .4rem;font-size:.74rem;
         font-weight:650}
@@ -88,7 +90,8 @@ extension PageStyle {
         .facts{grid-template-columns:1fr}#table tbody th{position:static}#table thead th:nth-child(2){left:auto}
         .histograms{grid-template-columns:1fr}}
         @media print{.growth{min-width:0}.stage{grid-template-columns:6rem 1fr}.cursor{display:none}
-        #table tbody th{position:static}
+        #table tbody th{position:static;min-width:0}#table .layer-cell{min-width:0}
+        #table :is(td,th):nth-child(8),#table :is(td,th):nth-child(10),#table :is(td,th):nth-child(13){display:none}
         .blocks{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}}
 
         """

@@ -104,15 +104,16 @@ struct Verify: Verb {
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
         verifier.threads = threads
+        if html != nil { verifier.comparesIntermediates = true }
         return verifier
     }
 
     func perform(_ console: Console) throws {
         SkiffTool.reuseMemory()
+        var verified: Model?
         let clock = ContinuousClock()
         let start = clock.now
         var verifier = try verifier()
-        var verified: Model?
         if references.record {
             return try references.printProgram(
                 Model(contentsOf: model, architecture: architecture.source), verifier, console)
@@ -150,7 +151,8 @@ struct Verify: Verb {
         if console.json {
             console.print(json(report, clock.now - start))
         } else {
-            console.print(report.text(colors: console.colors, width: console.width, listsAll: all) + ", \(timeText(clock.now - start))")
+            let text = report.text(colors: console.colors, width: console.width, listsAll: all)
+            console.print(text + ", \(timeText(clock.now - start))")
         }
         try minimizing.write(
             report, candidate: model, reference: against ?? reference ?? "its recorded values", console)

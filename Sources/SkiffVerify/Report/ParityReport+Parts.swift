@@ -20,6 +20,17 @@ extension Comparison {
 }
 
 extension ValueParity {
+    /// The value with no errors where it is identical: they were measured against Double, which the same bits are off by.
+    var settled: ValueParity {
+        guard verdict == .identical, var comparison else { return self }
+        (comparison.maximumError, comparison.meanError, comparison.rmsError) = (0, 0, 0)
+        (comparison.maximumRelativeError, comparison.cosine, comparison.worst) = (0, 1, nil)
+        comparison.exceedingCount = 0
+        var copy = self
+        copy.comparison = comparison
+        return copy
+    }
+
     /// Whether the candidate has no such value, as against one of rank zero.
     package var isMissing: Bool { comparison == nil && shape.isEmpty }
 
@@ -88,9 +99,10 @@ extension ParityReport {
 extension GuiltyLayer {
     /// `conv1 (Conv2D)`, or `bn1 (Conv2D → BatchNormalization)` where the region has several nodes.
     package var title: String {
-        let operators = operatorNames.prefix(4).map { escaped($0) } + (operatorNames.count > 4 ? ["…"] : [])
         let node = escaped(nodes.last ?? name)
-        return operators.isEmpty ? node : "\(node) (\(operators.joined(separator: " → ")))"
+        guard let last = operatorNames.last else { return node }
+        if operatorNames.count > 4 { return "\(node) (\(escaped(last)) and \(operatorNames.count - 1) layers before it)" }
+        return "\(node) (\(operatorNames.map { escaped($0) }.joined(separator: " → ")))"
     }
 
     /// How far it is off by itself beside how far the value is off in the whole network.
