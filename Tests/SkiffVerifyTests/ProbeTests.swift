@@ -106,6 +106,8 @@ import Testing
         let normalised = try floats(shape, .channelsLast)
         let centred = try floats(shape, .channelsLast, range: .centred)
         let pixels = try floats(shape, .channelsLast, range: .bytes)
+        let unit = try floats(shape, .channelsLast, range: .unit)
+        #expect(zip(normalised, unit).allSatisfy { abs($0 / 4 + 0.5 - $1) < 1e-6 })
         #expect(zip(normalised, centred).allSatisfy { $0 * 64 == $1 })
         #expect(zip(centred, pixels).allSatisfy { min(255, max(0, $0 + 128)) == $1 || abs($0 + 128 - $1) < 1e-4 })
         let bytes = try ProbeInput().tensor(forInput: 0, elementType: .uint8, shape: shape, layout: .channelsLast)
@@ -204,7 +206,8 @@ import Testing
 
     @Test func `stored moments say which range the images had`() throws {
         #expect(try range(network(spread: 1)) == .normalised)
-        #expect(try range(network(spread: 0.25)) == .normalised)
+        #expect(try range(network(spread: 0.25)) == .unit)
+        #expect(try range(network(spread: 3)) == .normalised)
         #expect(try range(network(spread: 60)) == .centred)
         #expect(try range(network(spread: 60, mean: 118, isInFront: true)) == .bytes)
         #expect(try range(network(spread: 60, isInFront: true)) == .centred)
@@ -214,7 +217,7 @@ import Testing
         #expect(try range(network(spread: 0.25, factor: 1 / 255)) == .bytes)
         #expect(try range(network(spread: 0.5, factor: 1 / 127.5, offset: -1)) == .bytes)
         #expect(try range(network(spread: 60, offset: -118)) == .bytes)
-        #expect(try range(network(spread: 1, factor: 2)) == .normalised)
+        #expect(try range(network(spread: 2, factor: 2)) == .normalised)
     }
 
     @Test func `nothing to go by is no range`() throws {

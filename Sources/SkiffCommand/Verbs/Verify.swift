@@ -82,7 +82,7 @@ struct Verify: Verb {
         if atol != nil || rtol != nil {
             verifier.policy = ParityPolicy(.tolerance(absolute: atol ?? 0, relative: rtol ?? 0))
         }
-        verifier.comparesIntermediates = all
+        verifier.comparesIntermediates = all || minimizing.minimize != nil
         verifier.seed = seed
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
