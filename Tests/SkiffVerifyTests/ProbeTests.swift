@@ -220,6 +220,25 @@ import Testing
         #expect(try range(network(spread: 2, factor: 2)) == .normalised)
     }
 
+    @Test func `small kernels of a folded network are those of pixels`() throws {
+        func network(_ scale: Float, _ order: KernelOrder) throws -> Graph {
+            var builder = GraphBuilder()
+            let input = try builder.addInput("image", Fact(.float32, [1, 3, 9, 9]))
+            let weight = try builder.addWeight(
+                "kernel", Tensor(floats: [Float](repeating: scale, count: 9), shape: order == .outputInputSpatial ? [3, 3, 1, 1] : [1, 1, 3, 3]))
+            let window = Window(strides: [1, 1], dilations: [1, 1], padding: .explicit(before: [0, 0], after: [0, 0]))
+            builder.addOutput("y", try builder.addNode(
+                "conv", sourceOperator: "Conv",
+                .convolution(Convolution(window: window, groups: 1, layout: .channelsFirst, kernelOrder: order)),
+                inputs: [input, weight], output: "conv"))
+            return try builder.build()
+        }
+        for order in [KernelOrder.outputInputSpatial, .spatialInputOutput] {
+            #expect(try range(network(0.01, order)) == .centred)
+            #expect(try range(network(0.3, order)) == nil)
+        }
+    }
+
     @Test func `nothing to go by is no range`() throws {
         #expect(try range(DrawnNetwork().graph()) != nil)
         var builder = GraphBuilder()

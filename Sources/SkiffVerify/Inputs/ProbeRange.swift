@@ -131,23 +131,36 @@ private struct RangeTrace {
     }
 
     /// The spread of a convolution's input with which its output has the moments that a normalization behind it stores:
-    /// that of white noise, which for natural images is right to a factor of about three.
+    /// that of white noise, which for natural images is right to a factor of about three. Where the normalization is
+    /// folded in, outputs are about one; kernels so small that this takes sixteen and more are those of pixels.
     private func expectedSpread(_ node: Node, _ convolution: Convolution) -> Double? {
-        guard let output = node.outputs.first, let normalization = normalization(behind: output),
-            let variance = weight(normalization, 4),
-            let weight = node.inputs.count > 1 ? node.inputs[1].flatMap({ graph.storedWeight($0)?.tensor }) : nil,
-            weight.elementCount <= 1 << 20, let kernel = try? weight.doubles(), !variance.isEmpty
+        guard let norms = kernelNorms(node, convolution), let output = node.outputs.first else { return nil }
+        if let normalization = normalization(behind: output), let variance = weight(normalization, 4),
+            variance.count == norms.count
+        {
+            return Self.median(zip(variance, norms).filter { $0 > 0 && $1 > 0 }.map { $0.squareRoot() / $1 })
+        }
+        guard let spread = Self.median(norms.filter { $0 > 0 }.map { 1 / $0 }), spread >= 16 * abs(factor) else {
+            return nil
+        }
+        return spread
+    }
+
+    /// The root of the sum of squares of each output's kernel.
+    private func kernelNorms(_ node: Node, _ convolution: Convolution) -> [Double]? {
+        guard let weight = node.inputs.count > 1 ? node.inputs[1].flatMap({ graph.storedWeight($0)?.tensor }) : nil,
+            weight.shape.count >= 3, weight.elementCount <= 1 << 20, let kernel = try? weight.doubles()
         else { return nil }
-        let count = variance.count
-        var squares = [Double](repeating: 0, count: count)
         let isOutputFirst = convolution.kernelOrder == .outputInputSpatial
+        guard isOutputFirst || convolution.kernelOrder == .spatialInputOutput else { return nil }
+        let count = isOutputFirst ? weight.shape[0] : weight.shape[weight.shape.count - 1]
+        guard count > 0, kernel.count >= count else { return nil }
+        var squares = [Double](repeating: 0, count: count)
         let perOutput = kernel.count / count
-        guard perOutput > 0, perOutput * count == kernel.count else { return nil }
         for (position, element) in kernel.enumerated() {
             squares[isOutputFirst ? position / perOutput : position % count] += element * element
         }
-        let spreads = zip(variance, squares).filter { $0 > 0 && $1 > 0 }.map { ($0 / $1).squareRoot() }
-        return Self.median(spreads)
+        return squares.map { $0.squareRoot() }
     }
 
     private func normalization(behind value: ValueID) -> Node? {
