@@ -134,6 +134,7 @@ def probe_input(shape, channels_last, seed=0, position=0, scale="normalised"):
             levels[n] = adversarial(words, depth, height, width, channels)
     values = {
         "normalised": lambda: (levels - f32(128)) / f32(64),
+        "unit": lambda: levels / f32(256),
         "centred": lambda: levels - f32(128),
         "bytes": lambda: np.minimum(f32(255), np.maximum(f32(0), levels)),
     }[scale]()

@@ -68,11 +68,11 @@ struct MinimizedText {
     let failsByItself: Bool
 
     var text: String {
-        let operators = layer.operatorNames.joined(separator: ", ")
-        let nodes = layer.nodes.map { escaped($0) }.joined(separator: ", ")
+        let operators = Self.list(layer.operatorNames)
+        let nodes = Self.list(layer.nodes)
         var lines = [
             "The smallest piece of \(name(candidate, "a model")) that does not compute what "
-                + "\(name(reference, "its reference")) has: \(nodes) (\(escaped(operators))).",
+                + "\(name(reference, "its reference")) has: \(nodes) (\(operators)).",
             "",
             "model.onnx                           the piece alone",
         ]
@@ -115,6 +115,12 @@ struct MinimizedText {
     private func file(_ name: String, _ text: String) -> String {
         let path = "test_data_set_0/" + name
         return path + String(repeating: " ", count: max(1, 37 - path.count)) + text
+    }
+
+    /// The last ones of many, the one that gives the value among them.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.suffix(6).map { escaped($0) }.joined(separator: ", ")
+        return names.count > 6 ? "\(names.count - 6) more, \(shown)" : shown
     }
 
     /// At most one digit behind the point.

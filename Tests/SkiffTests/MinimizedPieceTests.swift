@@ -4,12 +4,12 @@ import SkiffTestSupport
 import Testing
 
 @Suite struct MinimizedPieceTests {
-    /// A fixture's layer with one weight off by a percent, given the sound network's own inputs and output there.
+    /// A fixture's layer with weights off by a percent, given the sound network's own inputs and output there.
     private func guilty(
-        _ file: String, skipping count: Int = 1, samples: Int = 3, _ change: (inout [Float]) -> Void = { $0[1] *= 1.01 }
+        _ file: String, skipping count: Int = 1, samples: Int = 3, _ change: (inout [Float]) -> Void = { numbers in numbers = numbers.map { $0 * 1.01 } }
     ) throws -> (region: Region, layer: GuiltyLayer) {
         let sound = try Model(contentsOf: Fixtures.path(file)).graph
-        let nodes = sound.nodeIDs.filter { if case .convolution = sound[$0].operator { true } else { false } }
+        let nodes = Array(sound.nodeIDs).filter { if case .convolution = sound[$0].operator { true } else { false } }
         let node = nodes[count]
         let weight = try #require(sound[node].inputs[1].flatMap { sound.storedWeight($0) })
         var numbers = try weight.tensor.floats()

@@ -106,6 +106,8 @@ import Testing
         let normalised = try floats(shape, .channelsLast)
         let centred = try floats(shape, .channelsLast, range: .centred)
         let pixels = try floats(shape, .channelsLast, range: .bytes)
+        let unit = try floats(shape, .channelsLast, range: .unit)
+        #expect(zip(normalised, unit).allSatisfy { abs($0 / 4 + 0.5 - $1) < 1e-6 })
         #expect(zip(normalised, centred).allSatisfy { $0 * 64 == $1 })
         #expect(zip(centred, pixels).allSatisfy { min(255, max(0, $0 + 128)) == $1 || abs($0 + 128 - $1) < 1e-4 })
         let bytes = try ProbeInput().tensor(forInput: 0, elementType: .uint8, shape: shape, layout: .channelsLast)
@@ -204,7 +206,8 @@ import Testing
 
     @Test func `stored moments say which range the images had`() throws {
         #expect(try range(network(spread: 1)) == .normalised)
-        #expect(try range(network(spread: 0.25)) == .normalised)
+        #expect(try range(network(spread: 0.25)) == .unit)
+        #expect(try range(network(spread: 3)) == .normalised)
         #expect(try range(network(spread: 60)) == .centred)
         #expect(try range(network(spread: 60, mean: 118, isInFront: true)) == .bytes)
         #expect(try range(network(spread: 60, isInFront: true)) == .centred)
@@ -214,7 +217,26 @@ import Testing
         #expect(try range(network(spread: 0.25, factor: 1 / 255)) == .bytes)
         #expect(try range(network(spread: 0.5, factor: 1 / 127.5, offset: -1)) == .bytes)
         #expect(try range(network(spread: 60, offset: -118)) == .bytes)
-        #expect(try range(network(spread: 1, factor: 2)) == .normalised)
+        #expect(try range(network(spread: 2, factor: 2)) == .normalised)
+    }
+
+    @Test func `small kernels of a folded network are those of pixels`() throws {
+        func network(_ scale: Float, _ order: KernelOrder) throws -> Graph {
+            var builder = GraphBuilder()
+            let input = try builder.addInput("image", Fact(.float32, [1, 3, 9, 9]))
+            let weight = try builder.addWeight(
+                "kernel", Tensor(floats: [Float](repeating: scale, count: 9), shape: order == .outputInputSpatial ? [3, 3, 1, 1] : [1, 1, 3, 3]))
+            let window = Window(strides: [1, 1], dilations: [1, 1], padding: .explicit(before: [0, 0], after: [0, 0]))
+            builder.addOutput("y", try builder.addNode(
+                "conv", sourceOperator: "Conv",
+                .convolution(Convolution(window: window, groups: 1, layout: .channelsFirst, kernelOrder: order)),
+                inputs: [input, weight], output: "conv"))
+            return try builder.build()
+        }
+        for order in [KernelOrder.outputInputSpatial, .spatialInputOutput] {
+            #expect(try range(network(0.01, order)) == .centred)
+            #expect(try range(network(0.3, order)) == nil)
+        }
     }
 
     @Test func `nothing to go by is no range`() throws {

@@ -62,7 +62,7 @@ extension Model {
         let isKeras = ["keras", "tensorflow", "tf2onnx"].contains { source.lowercased().contains($0) }
         if channels == 3, isKeras, let usual = kerasPreprocessing(range) { return usual }
         if range == .centred {
-            return (.caffe, "the first normalization expects numbers of 0…255 less their mean")
+            return (.caffe, "the first layers expect numbers of 0…255 less their mean")
         }
         if channels == 3, source.lowercased().contains("torch") { return (.torch, "as torchvision has it") }
         return (.unit, "the model does not tell")

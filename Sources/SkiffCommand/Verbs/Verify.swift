@@ -99,7 +99,8 @@ struct Verify: Verb {
         if atol != nil || rtol != nil {
             verifier.policy = ParityPolicy(.tolerance(absolute: atol ?? 0, relative: rtol ?? 0))
         }
-        verifier.comparesIntermediates = all || html != nil
+        verifier.comparesIntermediates = !outputsOnly
+        verifier.explains = explains
         verifier.seed = seed
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)

@@ -36,8 +36,8 @@ public import SkiffGraph
 /// axes that the conditions above count).
 ///
 /// A single sample is framed; of several those with even `n` are natural and those with odd `n` adversarial. The
-/// element is `(level − 128) / 64`, `level − 128`, or `level` within 0…255, by ``range``; for uint8 the last one,
-/// rounded to nearest, ties to even.
+/// element is `(level − 128) / 64`, `level / 256`, `level − 128`, or `level` within 0…255, by ``range``; for uint8 the
+/// last one, rounded to nearest, ties to even.
 public struct ProbeInput: Sendable {
     public var seed: UInt64
     public var range: ProbeRange

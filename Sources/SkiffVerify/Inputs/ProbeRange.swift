@@ -3,13 +3,14 @@ public import SkiffGraph
 
 /// The range that a network's images lie in.
 ///
-/// An image of another range still shows every mistake, but not as well: what is 64 times too large saturates
-/// activations and hides what is behind them; what is 64 times too small drowns in the constants of the first
-/// normalization, so that a slightly wrong weight falls below their rounding. A factor of four does neither, so three
-/// ranges do for all networks.
+/// An image of another range still shows most mistakes, but not as well: what is many times too large saturates
+/// activations and a softmax, and hides what is behind them; what is 64 times too small drowns in the constants of the
+/// first normalization, so that a slightly wrong weight falls below their rounding. A factor of two does neither.
 public enum ProbeRange: String, Hashable, Sendable, CaseIterable {
-    /// Mean about 0, variance about 1: images as torchvision and most trainers normalise them, −1…1 and 0…1 too.
+    /// Mean about 0, variance about 1: images as torchvision and most trainers normalise them, and −1…1.
     case normalised
+    /// 0…1, with a spread of a quarter: pixels over 255.
+    case unit
     /// −128…127: pixels less their mean, as networks from Caffe take them.
     case centred
     /// 0…255: pixels, for networks that scale them themselves.
@@ -19,6 +20,7 @@ public enum ProbeRange: String, Hashable, Sendable, CaseIterable {
     func value(_ level: Float) -> Float {
         switch self {
         case .normalised: (level - 128) / 64
+        case .unit: level / 256
         case .centred: level - 128
         case .bytes: min(255, max(0, level))
         }
@@ -28,6 +30,7 @@ public enum ProbeRange: String, Hashable, Sendable, CaseIterable {
     public var text: String {
         switch self {
         case .normalised: "mean 0 and variance 1"
+        case .unit: "0…1"
         case .centred: "−128…127"
         case .bytes: "0…255"
         }
@@ -40,7 +43,11 @@ public enum ProbeRange: String, Hashable, Sendable, CaseIterable {
         var trace = RangeTrace(graph)
         guard let moments = trace.moments(of: input), moments.spread.isFinite, moments.mean.isFinite else { return nil }
         // A network that scales its input takes pixels.
-        self = moments.spread < 8 ? .normalised : moments.mean < 64 && !trace.isScaled ? .centred : .bytes
+        switch moments.spread {
+        case ..<0.5: self = .unit
+        case ..<8: self = .normalised
+        default: self = moments.mean < 64 && !trace.isScaled ? .centred : .bytes
+        }
     }
 }
 
@@ -124,23 +131,36 @@ private struct RangeTrace {
     }
 
     /// The spread of a convolution's input with which its output has the moments that a normalization behind it stores:
-    /// that of white noise, which for natural images is right to a factor of about three.
+    /// that of white noise, which for natural images is right to a factor of about three. Where the normalization is
+    /// folded in, outputs are about one; kernels so small that this takes sixteen and more are those of pixels.
     private func expectedSpread(_ node: Node, _ convolution: Convolution) -> Double? {
-        guard let output = node.outputs.first, let normalization = normalization(behind: output),
-            let variance = weight(normalization, 4),
-            let weight = node.inputs.count > 1 ? node.inputs[1].flatMap({ graph.storedWeight($0)?.tensor }) : nil,
-            weight.elementCount <= 1 << 20, let kernel = try? weight.doubles(), !variance.isEmpty
+        guard let norms = kernelNorms(node, convolution), let output = node.outputs.first else { return nil }
+        if let normalization = normalization(behind: output), let variance = weight(normalization, 4),
+            variance.count == norms.count
+        {
+            return Self.median(zip(variance, norms).filter { $0 > 0 && $1 > 0 }.map { $0.squareRoot() / $1 })
+        }
+        guard let spread = Self.median(norms.filter { $0 > 0 }.map { 1 / $0 }), spread >= 16 * abs(factor) else {
+            return nil
+        }
+        return spread
+    }
+
+    /// The root of the sum of squares of each output's kernel.
+    private func kernelNorms(_ node: Node, _ convolution: Convolution) -> [Double]? {
+        guard let weight = node.inputs.count > 1 ? node.inputs[1].flatMap({ graph.storedWeight($0)?.tensor }) : nil,
+            weight.shape.count >= 3, weight.elementCount <= 1 << 20, let kernel = try? weight.doubles()
         else { return nil }
-        let count = variance.count
-        var squares = [Double](repeating: 0, count: count)
         let isOutputFirst = convolution.kernelOrder == .outputInputSpatial
+        guard isOutputFirst || convolution.kernelOrder == .spatialInputOutput else { return nil }
+        let count = isOutputFirst ? weight.shape[0] : weight.shape[weight.shape.count - 1]
+        guard count > 0, kernel.count >= count else { return nil }
+        var squares = [Double](repeating: 0, count: count)
         let perOutput = kernel.count / count
-        guard perOutput > 0, perOutput * count == kernel.count else { return nil }
         for (position, element) in kernel.enumerated() {
             squares[isOutputFirst ? position / perOutput : position % count] += element * element
         }
-        let spreads = zip(variance, squares).filter { $0 > 0 && $1 > 0 }.map { ($0 / $1).squareRoot() }
-        return Self.median(spreads)
+        return squares.map { $0.squareRoot() }
     }
 
     private func normalization(behind value: ValueID) -> Node? {
