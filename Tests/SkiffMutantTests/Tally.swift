@@ -39,6 +39,10 @@ struct Tally {
         }
     }
 
+    func row(of reference: Trial.Reference) -> Row {
+        Row(name: reference.rawValue, trials: outcomes.filter { $0.reference == reference })
+    }
+
     var total: Row { Row(name: "**all**", trials: outcomes) }
     /// Mutants that are the same function to rounding, and accused all the same.
     var accusedEquivalents: [Trial.Outcome] { outcomes.filter { $0.isEquivalent && $0.isAccused } }
@@ -61,9 +65,7 @@ struct Tally {
         let families = Mutant.Family.allCases.map { family in
             Row(name: family.rawValue, trials: outcomes.filter { $0.family == family })
         }
-        let references = Trial.Reference.allCases.map { reference in
-            Row(name: reference.rawValue, trials: outcomes.filter { $0.reference == reference })
-        }
+        let references = Trial.Reference.allCases.map(row)
         var names: [String] = []
         for outcome in outcomes where !names.contains(outcome.specimen) { names.append(outcome.specimen) }
         let networks = names.map { name in Row(name: name, trials: outcomes.filter { $0.specimen == name }) }

@@ -94,7 +94,7 @@ extension MutantMaker {
 }
 
 extension Unary.Kind {
-    static let noWords = ["none", "no ", "missing", "identity", "linear", "without", "absent", "left out", "not there"]
+    static let noWords = ["none", "no ", "missing", "identity", "linear", "without", "absent", "left out", "not there", "nothing"]
 
     /// What the field uses, and confuses.
     static let usual: [Unary.Kind] = [
