@@ -14,6 +14,8 @@ struct Verify: Verb {
               skiff verify resnet50.skiff resnet50.onnx --all
               skiff verify model.onnx --record > record.py       then python record.py io.npz
               skiff verify model.onnx --against io.npz
+              skiff verify model.onnx --against outputs.json     of polygraphy run --save-inputs --save-outputs
+              skiff verify model.h5 --capsule model.capsule      then verify converted.skiff --against model.capsule
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
             Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
@@ -28,8 +30,11 @@ struct Verify: Verb {
         completion: .file())
     var reference: String?
 
-    @Option(help: ArgumentHelp("Recorded inputs and outputs: .npz, or a folder of ONNX test data sets.",
-            valueName: "recording"), completion: .file())
+    @Option(help: ArgumentHelp(
+            """
+            Recorded inputs and outputs: .npz, a folder of ONNX test data sets, results that Polygraphy saved, or a \
+            capsule.
+            """, valueName: "recording"), completion: .file())
     var against: String?
 
     @Flag(help: "Compare intermediate values of equal names too, and list every value.")
@@ -63,9 +68,7 @@ struct Verify: Verb {
         if reference != nil, against != nil {
             throw ValidationError("give a second model or --against, not both.")
         }
-        if references.record, reference != nil || against != nil {
-            throw ValidationError("--record takes one model and nothing to compare it with.")
-        }
+        try references.validate(reference: reference, against: against)
         if batch < 1 { throw ValidationError("--batch has to be at least 1.") }
         if let threads, !(1...Evaluator.threadLimit).contains(threads) {
             throw ValidationError("--threads has to be 1 to \(Evaluator.threadLimit).")
@@ -96,9 +99,10 @@ struct Verify: Verb {
         let clock = ContinuousClock()
         let start = clock.now
         let verifier = try verifier()
-        if references.record {
-            return try references.printProgram(
-                Model(contentsOf: model, architecture: architecture.source), verifier, console)
+        if references.record || references.capsule != nil {
+            let candidate = try Model(contentsOf: model, architecture: architecture.source)
+            let recording = against ?? reference ?? (model == candidate.path ? nil : model)
+            if try references.perform(candidate, recording: recording, verifier, console) { return }
         }
         let report = try console.withProgress { progress in
             progress("reading", 0)
@@ -106,7 +110,9 @@ struct Verify: Verb {
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
             if let against {
-                return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
+                return try Skiff.verify(
+                    candidate, againstRecording: against, inputsFrom: references.inputsFrom, using: verifier,
+                    progress: progress)
             }
             guard let reference else {
                 guard model != candidate.path else {
@@ -114,8 +120,10 @@ struct Verify: Verb {
                 }
                 return try Skiff.verify(candidate, againstRecording: model, using: verifier, progress: progress)
             }
-            if ArrayFile.isArchive(reference) {
-                return try Skiff.verify(candidate, againstRecording: reference, using: verifier, progress: progress)
+            if ReferenceFile.isReference(reference) {
+                return try Skiff.verify(
+                    candidate, againstRecording: reference, inputsFrom: references.inputsFrom, using: verifier,
+                    progress: progress)
             }
             let other = try Model(contentsOf: reference)
             console.tellAssumptions(of: other)
