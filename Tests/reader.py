@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Test Docs/reader/skiff_reader.py on files that a built skiff writes.
+"""Test the readers in Docs/reader on files that a built skiff writes.
 
     reader.py SKIFF [FIXTURES]
 
 Fixtures are converted in every encoding and read back: what is lossless has to be the source's bits, what is rounded
 what NumPy's own rounding makes of them. A model of every element type, large enough for several blocks and made here,
-says what the elements have to be, so that no code of Skiff's takes part in that. Last, files are damaged.
+says what the elements have to be, so that no code of Skiff's takes part in that. Files are damaged. Last, capsules are
+made of recordings, and NumPy makes the same numbers of them, to the last bit.
 
 Needs NumPy alone.
 """
@@ -20,11 +21,15 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Docs" / "reader"))
 sys.dont_write_bytecode = True
+import capsule_reader  # noqa: E402
 from skiff_reader import SkiffError, SkiffFile  # noqa: E402
 
 ENCODINGS = ("raw", "lossless", "float16", "bfloat16", "int8")
 MODELS = ("mobile-like/model.h5", "keras3-bottleneck/model.h5", "keras3-formats/bfloat16.keras",
           "torch-basic/model.onnx")
+RECORDED = (("torch-basic/model.onnx", "torch-basic/io.npz"), ("mobile-like/model.h5", "mobile-like/io.npz"),
+            ("keras3-formats/bfloat16.keras", "keras3-formats/io-bfloat16.npz"),
+            ("conv1d-dilated/model.h5", "conv1d-dilated/io.npz"))
 checked = 0
 
 
@@ -190,6 +195,37 @@ def damage(path, folder):
             pass
 
 
+# ---------------------------------------------------------------- capsules
+
+def capsules(skiff, fixtures, folder):
+    path = folder / "made.capsule"
+    for model, io in RECORDED:
+        run = subprocess.run([skiff, "verify", fixtures / model, "--against", fixtures / io, "--capsule", path],
+                             capture_output=True, text=True)
+        check(run.returncode == 0, f"{model}: {run.stdout}{run.stderr}")
+        text, tables = capsule_reader.read(path)
+        recording = np.load(fixtures / io)
+        check(len(text["values"]) > 10, f"{model}: {len(text['values'])} values")
+        for place, entry in enumerate(text["values"]):
+            array = recording[f"{entry['role']}:{entry['name']}"]
+            check(list(array.shape) == entry["shape"], f"{model}: shape of {entry['name']}")
+            moments, counts, fingerprint, projections = capsule_reader.sketch(array, entry.get("axes"))
+            title = f"{model}: {entry['name']}"
+            check((tables["moments"][place] == moments).all(), f"{title}: moments")
+            check((tables["nonfinite"][place] == counts).all(), f"{title}: counts")
+            check(tables["fingerprints"][place] == fingerprint, f"{title}: fingerprint")
+            check((tables["projections"][place] == projections).all(), f"{title}: projections")
+        for name, array in capsule_reader.inputs(text, tables).items():
+            check((array == recording[f"input:{name}"]).all(), f"{model}: input {name}")
+    run = subprocess.run([skiff, "verify", fixtures / RECORDED[1][0], "--capsule", path], capture_output=True, text=True)
+    check(run.returncode == 0, run.stderr)
+    text, tables = capsule_reader.read(path)
+    entry = text["inputs"][0]
+    check(capsule_reader.inputs(text, tables)[entry["name"]].shape == tuple(entry["shape"]), "a made-up input")
+    check(any("axes" in value for value in text["values"]), "no value lies channels last")
+    check(not any(name.startswith("input:") for name in tables), "made-up inputs are kept")
+
+
 def main():
     if not 2 <= len(sys.argv) <= 3:
         sys.exit(__doc__)
@@ -223,6 +259,7 @@ def main():
                 compare(file, sources, f"{model}, {encoding}")
                 check(graph["nodes"] == nodes and nodes, f"{model}: nodes hang on the encoding")
         damage(folder / "lossless.skiff", folder)
+        capsules(skiff, fixtures, folder)
     print(f"reader: {checked} checks passed")
 
 

@@ -25,4 +25,5 @@ KERAS_BACKEND=tensorflow "$TF_PYTHON" mobile_like.py
 "$KERAS3_PYTHON" onnx_opsets.py
 "$KERAS3_PYTHON" safetensors_files.py
 "$KERAS3_PYTHON" images.py
+"$KERAS3_PYTHON" polygraphy_results.py
 "$KERAS3_PYTHON" weights_torch.py

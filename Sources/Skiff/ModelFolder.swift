@@ -46,6 +46,13 @@ enum ModelFolder {
             .map { joined(folder, $0) }
     }
 
+    /// The paths of files with that ending, in the order of their numbers and names.
+    static func files(in folder: String, ending: String) -> [String] {
+        names(in: folder).filter { $0.hasSuffix(ending) }
+            .sorted { (number(String($0.dropLast(ending.count))), $0) < (number(String($1.dropLast(ending.count))), $1) }
+            .map { joined(folder, $0) }
+    }
+
     static func joined(_ folder: String, _ name: String) -> String {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }

@@ -5,29 +5,27 @@ extension RecordingProgram {
     /// What an activation is given inside a layer is recorded where arrays can be given to layers, from Keras 2.4 on.
     static func keras(_ metadata: GraphMetadata) -> Body {
         let major = metadata.producer.split(separator: " ").last.flatMap { $0.split(separator: ".").first } ?? "1"
+        let known = ["tensorflow", "torch", "jax"]
         let isTheano = metadata["backend"] == "theano"
+        // Backends do not compute all the same: the one that the file was written with comes first.
+        let own = metadata["backend"].flatMap { known.contains($0) ? $0 : nil }
+        let order = (own.map { [$0] } ?? []) + known.filter { $0 != own }
         let (names, versions, packages) = switch major {
         case "1": ("[\"keras\"]", "[\"1\", \"2\"]", isTheano ? "'keras<2' theano" : "'keras<2.3' 'tensorflow<2'")
         case "2": ("[\"tf_keras\", \"keras\"]", "[\"2\", \"3\"]", "tf_keras")
-        default: ("[\"keras\"]", "[\"3\"]", "keras torch")
+        default: ("[\"keras\"]", "[\"3\"]", "keras " + (own ?? "torch"))
         }
         // Keras 1 uses this module of Theano's and does not import it.
-        let missing = isTheano && major == "1" ? "\nimport theano.ifelse" : ""
+        let missing = isTheano && major == "1" ? ["theano.ifelse"] : []
         let backend = isTheano ? "\"theano\"" : "(backends + [\"tensorflow\"])[0]"
+        let list = "(" + order.map(literal).joined(separator: ", ") + ")"
         return Body(
             framework: "Keras", packages: packages,
-            imports: """
-                import importlib
-                import importlib.util
-                import os
-                import sys
-
-                import numpy as np\(missing)
-                """,
+            modules: ["importlib", "importlib.util", "os", "sys", "", "numpy as np"] + missing,
             program: #"""
                 # The Keras that can read the file, and a backend that is there.
                 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-                backends = [name for name in ("tensorflow", "torch", "jax") if importlib.util.find_spec(name)]
+                backends = [name for name in \#(list) if importlib.util.find_spec(name)]
                 os.environ.setdefault("KERAS_BACKEND", \#(backend))
                 NAMES, VERSIONS = \#(names), \#(versions)
                 keras = None
@@ -110,7 +108,7 @@ extension RecordingProgram {
                     members["output:" + (names[i] if names.index(names[i]) == i else "output_%d" % i)] = result
                 members.update(("value:" + name, value) for name, value in values.items())
                 np.savez(OUT, **members)
-                print(OUT + ":", len(members), "arrays of Keras", keras.__version__)
+                sys.stdout.write("%s: %d arrays of Keras %s\n" % (OUT, len(members), keras.__version__))
                 """#)
     }
 }

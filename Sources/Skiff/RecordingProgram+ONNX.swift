@@ -3,14 +3,7 @@ extension RecordingProgram {
     /// model's bytes, versions and external data stay as they are.
     static let onnx = Body(
         framework: "ONNX Runtime", packages: "onnx onnxruntime",
-        imports: """
-            import os
-            import sys
-
-            import numpy as np
-            import onnx
-            import onnxruntime
-            """,
+        modules: ["os", "sys", "", "numpy as np", "onnx", "onnxruntime"],
         variables: "OUT, GIVEN, LEVEL", defaults: "\"\", \"none\"", count: 3,
         arguments: " [none|basic|extended|all]",
         remark: """
@@ -59,6 +52,6 @@ extension RecordingProgram {
             for name, array in arrays.items():
                 members[("output:" if name in outputs else "value:") + name] = array
             np.savez(OUT, **members)
-            print(OUT + ":", len(members), "arrays of ONNX Runtime", onnxruntime.__version__)
+            sys.stdout.write("%s: %d arrays of ONNX Runtime %s\n" % (OUT, len(members), onnxruntime.__version__))
             """#)
 }

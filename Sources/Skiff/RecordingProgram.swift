@@ -28,6 +28,7 @@ public struct RecordingProgram: Sendable {
             let name = Self.literal(input.name)
             return "    \(name): (\"\(Self.pythonName(of: type))\", \(input.tensor.shape.shapeText)),"
         }
+        let imports = body.modules.map { $0.isEmpty ? "" : "import " + $0 }.joined(separator: "\n")
         let title = model.path.split(separator: "/").last.map(String.init) ?? model.path
         text = """
             \"""Records what \(body.framework) computes for every value of \(Self.comment(title)). To compare:
@@ -37,7 +38,7 @@ public struct RecordingProgram: Sendable {
 
             Inputs are made up as skiff makes them up, or are the members NAME or input:NAME of INPUTS.npz.\(body.remark)
             \"""
-            \(body.imports)
+            \(imports)
 
             MODEL = \(Self.literal(model.path))
             SEED = \(verifier.seed)
@@ -60,7 +61,8 @@ public struct RecordingProgram: Sendable {
     struct Body {
         var framework: String
         var packages: String
-        var imports: String
+        /// What it imports, in order; an empty name is an empty line.
+        var modules: [String]
         /// Names, defaults and number of the program's arguments.
         var variables = "OUT, GIVEN"
         var defaults = "\"\""

@@ -16,18 +16,24 @@ public func verify(
 }
 
 /// Compares a model with what was recorded: a `.npz` (members `input:NAME`, `output:NAME`, `value:NAME`, or named as
-/// the model names them), or a folder of ONNX test data sets (`test_data_set_0/input_0.pb`, `output_0.pb`).
+/// the model names them), a folder of ONNX test data sets (`test_data_set_0/input_0.pb`, `output_0.pb`), results of
+/// `polygraphy run --save-outputs`, or a capsule (Docs/Capsule.md).
+/// - Parameter inputsFrom: what `polygraphy run --save-inputs` wrote; looked for beside the results where `nil`.
 /// - Throws: ``SkiffError`` where the model cannot be run, or the recording does not fit it.
 public func verify(
-    _ candidate: Model, againstRecording path: String, using verifier: Verifier = Verifier(),
+    _ candidate: Model, againstRecording path: String, inputsFrom: String? = nil, using verifier: Verifier = Verifier(),
     progress: Verifier.Progress? = nil
 ) throws(SkiffError) -> ParityReport {
     var verifier = verifier
     verifier.candidateFile = candidate.path
-    let recordings = try Recording.read(path, for: candidate.graph)
+    verifier.referenceFile = path
+    if ReferenceFile.isCapsule(path) {
+        let capsule = try Capsule(contentsOf: path)
+        return try located { try verifier.verify(candidate.graph, against: capsule, progress: progress) }
+    }
+    let recordings = try Recording.read(path, for: candidate.graph, inputsFrom: inputsFrom)
     var reports: [ParityReport] = []
     for (index, recording) in recordings.enumerated() {
-        verifier.referenceFile = path
         let report = try located { () throws -> ParityReport in
             try verifier.verify(candidate.graph, against: recording) { phase, fraction in
                 progress?(phase, (Double(index) + fraction) / Double(recordings.count))

@@ -17,6 +17,8 @@ struct Verify: Verb {
               skiff verify model.onnx --against io.npz
               skiff verify resnet50.skiff resnet50.onnx --html report.html
               skiff verify broken.onnx resnet50.h5 --minimize piece/
+              skiff verify model.onnx --against outputs.json     of polygraphy run --save-inputs --save-outputs
+              skiff verify model.h5 --capsule model.capsule      then verify converted.skiff --against model.capsule
               skiff verify folder/           model.onnx and test_data_set_0/input_0.pb, output_0.pb in it
 
             Members of io.npz are input:NAME, output:NAME and value:NAME, or named as the model names them.
@@ -31,8 +33,11 @@ struct Verify: Verb {
         completion: .file())
     var reference: String?
 
-    @Option(help: ArgumentHelp("Recorded inputs and outputs: .npz, or a folder of ONNX test data sets.",
-            valueName: "recording"), completion: .file())
+    @Option(help: ArgumentHelp(
+            """
+            Recorded inputs and outputs: .npz, a folder of ONNX test data sets, results that Polygraphy saved, or a \
+            capsule.
+            """, valueName: "recording"), completion: .file())
     var against: String?
 
     @Flag(help: "List every value, not the outputs alone.")
@@ -79,9 +84,7 @@ struct Verify: Verb {
         if reference != nil, against != nil {
             throw ValidationError("give a second model or --against, not both.")
         }
-        if references.record, reference != nil || against != nil {
-            throw ValidationError("--record takes one model and nothing to compare it with.")
-        }
+        try references.validate(reference: reference, against: against)
         if batch < 1 { throw ValidationError("--batch has to be at least 1.") }
         if let threads, !(1...Evaluator.threadLimit).contains(threads) {
             throw ValidationError("--threads has to be 1 to \(Evaluator.threadLimit).")
@@ -105,7 +108,6 @@ struct Verify: Verb {
         verifier.batch = batch
         verifier.inputShapes = try SkiffCommand.inputShapes(inputShapes)
         verifier.threads = threads
-        if html != nil { verifier.comparesIntermediates = true }
         return verifier
     }
 
@@ -115,9 +117,10 @@ struct Verify: Verb {
         let clock = ContinuousClock()
         let start = clock.now
         var verifier = try verifier()
-        if references.record {
-            return try references.printProgram(
-                Model(contentsOf: model, architecture: architecture.source), verifier, console)
+        if references.record || references.capsule != nil {
+            let candidate = try Model(contentsOf: model, architecture: architecture.source)
+            let recording = against ?? reference ?? (model == candidate.path ? nil : model)
+            if try references.perform(candidate, recording: recording, verifier, console) { return }
         }
         let report = try console.withProgress { progress in
             progress("reading", 0)
@@ -125,10 +128,12 @@ struct Verify: Verb {
             verified = candidate
             console.tellAssumptions(of: candidate)
             try candidate.verifyPayloads { progress("checking", $0) }
-            try inputs.checkReferenceIsModel(reference.map { !ArrayFile.isArchive($0) } ?? false)
+            try inputs.checkReferenceIsModel(reference.map { !ReferenceFile.isReference($0) } ?? false)
             verifier.inputs = try inputs.inputs(for: candidate, console)
             if let against {
-                return try Skiff.verify(candidate, againstRecording: against, using: verifier, progress: progress)
+                return try Skiff.verify(
+                    candidate, againstRecording: against, inputsFrom: references.inputsFrom, using: verifier,
+                    progress: progress)
             }
             guard let reference else {
                 guard model != candidate.path else {
@@ -136,8 +141,10 @@ struct Verify: Verb {
                 }
                 return try Skiff.verify(candidate, againstRecording: model, using: verifier, progress: progress)
             }
-            if ArrayFile.isArchive(reference) {
-                return try Skiff.verify(candidate, againstRecording: reference, using: verifier, progress: progress)
+            if ReferenceFile.isReference(reference) {
+                return try Skiff.verify(
+                    candidate, againstRecording: reference, inputsFrom: references.inputsFrom, using: verifier,
+                    progress: progress)
             }
             let other = try Model(contentsOf: reference)
             console.tellAssumptions(of: other)

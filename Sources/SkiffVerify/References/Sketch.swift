@@ -52,7 +52,7 @@ public struct Sketch: Hashable, Sendable {
             }
         default:
             let elements = try tensor.permuted(axes).doubles()
-            elements.withUnsafeBytes { sums.add($0, UInt64.self) { Double(bitPattern: UInt64(littleEndian: $0)) } }
+            sums.add(elements.count) { elements[$0] }
         }
         self = sums.sketch()
     }

@@ -39,15 +39,19 @@ final class SketchSums {
         _ bytes: UnsafeRawBufferPointer, _ word: Word.Type, _ convert: (Word) -> Double
     ) {
         let width = MemoryLayout<Word>.size
-        let count = bytes.count / width
+        add(bytes.count / width) { index in
+            convert(Word(littleEndian: bytes.loadUnaligned(fromByteOffset: index * width, as: Word.self)))
+        }
+    }
+
+    /// Adds `count` elements.
+    @inline(__always)
+    func add(_ count: Int, _ element: (Int) -> Double) {
         var next = 0
         while next < count {
             let piece = min(Self.blockSize - filled, count - next)
             elements { target in
-                for offset in 0..<piece {
-                    let raw = bytes.loadUnaligned(fromByteOffset: (next + offset) * width, as: Word.self)
-                    target[filled + offset] = convert(Word(littleEndian: raw))
-                }
+                for offset in 0..<piece { target[filled + offset] = element(next + offset) }
             }
             filled += piece
             next += piece
