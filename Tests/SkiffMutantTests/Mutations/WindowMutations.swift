@@ -196,8 +196,8 @@ extension MutantMaker {
             edit.operators = [earlier: .convolution(first), later: .convolution(second)]
             return Mutant(
                 .strideSite, "strides exchanged",
-                edit, [earlier, later], Expectation(.strideSite), reverse: Expectation(.strideSite),
-                truthful: [.stride])
+                edit, [earlier, later], Expectation([.strideSite, .stride]),
+                reverse: Expectation([.strideSite, .stride]))
         }
     }
 
