@@ -13,7 +13,8 @@ struct DrawnResNet {
     func graph() throws -> Graph {
         // Moments of a batch that no trial is run on.
         let trial = try build(nil)
-        let images = try SeededInput(seed: 4711).tensor(forInput: 0, elementType: .float32, shape: [8, 3, extent, extent])
+        let images = try SeededInput(seed: 4711).tensor(
+            forInput: 0, elementType: .float32, shape: [8, 3, extent, extent])
         var wanted: Set<ValueID> = []
         for id in trial.nodeIDs {
             guard case .convolution = trial[id].operator else { continue }
@@ -50,7 +51,8 @@ struct DrawnResNet {
     /// The network with moments by the name of the map they belong to; with those of the batch where `nil`.
     private func build(_ moments: [String: Moments]?) throws -> Graph {
         var maker = Maker(moments: moments)
-        let image = try maker.builder.addInput("image", Fact(.float32, [.symbolic("N"), 3, .fixed(extent), .fixed(extent)]))
+        let shape: SymbolicShape = [.symbolic("N"), 3, .fixed(extent), .fixed(extent)]
+        let image = try maker.builder.addInput("image", Fact(.float32, shape))
         var map = try maker.convolution("conv1", image, (3, width), kernel: 7, stride: 2)
         map = try maker.normalized("bn1", map, width)
         map = try maker.relu("relu", map)
@@ -63,7 +65,8 @@ struct DrawnResNet {
         for (stage, blocks) in stages.enumerated() {
             for block in 0..<blocks {
                 map = try maker.bottleneck(
-                    "layer\(stage + 1).\(block)", map, channels, width << stage, stride: stage > 0 && block == 0 ? 2 : 1)
+                    "layer\(stage + 1).\(block)", map, channels, width << stage,
+                    stride: stage > 0 && block == 0 ? 2 : 1)
                 channels = 4 * (width << stage)
             }
         }
@@ -86,7 +89,9 @@ struct DrawnResNet {
         /// Names of the values that nodes give.
         private var names: [ValueID: String] = [:]
 
-        mutating func node(_ name: String, _ source: String, _ operator: Operator, _ inputs: [ValueID?]) throws -> ValueID {
+        mutating func node(
+            _ name: String, _ source: String, _ operator: Operator, _ inputs: [ValueID?]
+        ) throws -> ValueID {
             let id = try builder.addNode(name, sourceOperator: source, `operator`, inputs: inputs, output: name)
             names[id] = name
             return id

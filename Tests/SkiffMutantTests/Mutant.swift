@@ -102,7 +102,8 @@ enum Setting: Sendable {
         case .number(let value, let distance): return text.numbers.contains { abs($0 - value) <= distance }
         case .numbers(let values, let words):
             let found = text.numbers
-            let isEqual = found.count == values.count && zip(found, values).allSatisfy { abs($0 - $1) <= 1e-4 * abs($1) }
+            let isEqual = found.count == values.count
+                && zip(found, values).allSatisfy { abs($0 - $1) <= 1e-4 * abs($1) }
             return isEqual || words.contains { lower.contains($0.lowercased()) }
         }
     }

@@ -84,7 +84,9 @@ import Testing
         let specimen = try Specimen("\(name), compared", graph, inputs: inputs, recording: nil)
         let mutants = try MutantMaker(specimen: specimen, sites: 2).all()
         return mutants.enumerated().flatMap { number, mutant in
-            let both = [Trial.Reference.model, .reversed].map { Trial(specimen: specimen, mutant: mutant, reference: $0) }
+            let both = [Trial.Reference.model, .reversed].map {
+                Trial(specimen: specimen, mutant: mutant, reference: $0)
+            }
             return (runsAll ? both : [both[number % 2]]).filter(\.makesSense)
         }
     }

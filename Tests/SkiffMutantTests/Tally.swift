@@ -80,11 +80,12 @@ struct Tally {
             \(table("reference", references))
             \(table("network", networks))
             Of \(total.mutants.count) mutants \(percent(total.detected, total.mutants.count)) are detected; of \
-            \(total.blamable.count) with values in between \(percent(total.blamed, total.blamable.count)) are blamed on \
-            the right layer and on no other; of \(total.explainable.count) that a change of the candidate can explain \
-            \(percent(total.explained, total.explainable.count)) are explained rightly. \(faint.count) more change no value \
-            by more than \(Int(ParityPolicy.noiseMultiple)) times the rounding noise, which the verdict allows for, and \
-            \(outcomes.count { $0.isEquivalent }) by no more than the noise itself. \
+            \(total.blamable.count) with values in between \(percent(total.blamed, total.blamable.count)) are blamed \
+            on the right layer and on no other; of \(total.explainable.count) that a change of the candidate can \
+            explain \(percent(total.explained, total.explainable.count)) are explained rightly. \
+            \(faint.count) more change no value by more than \(Int(ParityPolicy.noiseMultiple)) times the rounding \
+            noise, which the verdict allows for, and \(outcomes.count { $0.isEquivalent }) by no more than the noise \
+            itself. \
             \(Int(seconds * 1000) / max(1, outcomes.count)) ms for one verification on one thread.
 
             """
@@ -102,7 +103,8 @@ struct Tally {
                 if outcome.asksForBlame {
                     if outcome.isDetected, !outcome.isFirstBlamed { wrong.append("not blamed") }
                     if !outcome.overAccused.isEmpty { wrong.append("others accused \(outcome.overAccused)") }
-                    if outcome.isFirstBlamed, outcome.isExplainable, !outcome.isExplained, outcome.falseExplanation == nil { wrong.append("not explained") }
+                    let isSilent = outcome.isExplainable && !outcome.isExplained && outcome.falseExplanation == nil
+                    if outcome.isFirstBlamed, isSilent { wrong.append("not explained") }
                     if outcome.falseExplanation != nil { wrong.append("told wrongly") }
                 }
             }

@@ -56,9 +56,9 @@ struct Trial: Sendable {
     /// - Returns: `nil` where the mutant is no network: a shape rule of the graph refuses it.
     func run(threads: Int) throws -> Outcome? {
         guard let mutated = try? mutant.edit.applied(to: specimen.graph) else { return nil }
+        let places = mutant.nodes.map { specimen.graph.displayName(of: $0) }.joined(separator: ", ")
         var outcome = Outcome(
-            family: mutant.family, reference: reference, specimen: specimen.name,
-            detail: "\(mutant.nodes.map { specimen.graph.displayName(of: $0) }.joined(separator: ", ")): \(mutant.detail)")
+            family: mutant.family, reference: reference, specimen: specimen.name, detail: "\(places): \(mutant.detail)")
         outcome.change = try specimen.change(
             of: mutated, at: mutant.nodes, with: reference,
             precision: mutant.family == .computePrecision ? .reference : .double)

@@ -13,6 +13,8 @@ struct Court {
     private let given: [ValueID: Tensor]
     /// Values that hang on a guilty layer, or are its output.
     private var tainted: Set<ValueID> = []
+    /// Values of another shape than the reference's; what reads them cannot be fed the reference's.
+    private var misshapen: Set<ValueID> = []
     /// Values that are off in all.
     private var apart: Set<ValueID> = []
     /// Values that another step of the reference was set beside: what hangs on them agrees, and would not if it were fed
@@ -45,6 +47,11 @@ struct Court {
     ) throws(VerifyError) {
         pending.alone = alone
         let inherits = boundary.contains { tainted.contains($0) }
+        if boundary.contains(where: misshapen.contains) {
+            pending.alone = nil
+            tainted.insert(pending.target.value)
+            return
+        }
         guard verifier.policy.needsNoise, let total = pending.judgement else { return }
         var own = alone ?? total
         if total.verdict == .differs { apart.insert(pending.target.value) }
@@ -70,6 +77,29 @@ struct Court {
         guard total.verdict == .differs, !inherits else { return }
         pending.verdict = .rounding
         pending.reason = nil
+    }
+
+    /// Hears of a value of another shape than the reference's. The first layer that gives another number of elements is
+    /// guilty; what hangs on it inherits.
+    mutating func hearShape(
+        _ pending: inout PendingComparison, _ reference: EvaluatorRun.ObservedValue, _ boundary: [ValueID],
+        _ inputs: () throws(CoreError) -> [ValueID: Tensor]
+    ) throws(VerifyError) {
+        let value = pending.target.value
+        let inherits = boundary.contains(where: misshapen.contains)
+        misshapen.insert(value)
+        tainted.insert(value)
+        let isCut = pending.shape.checkedElementCount != reference.shape.checkedElementCount
+        guard isCut, !inherits, verifier.policy.needsNoise, pending.target.isForced || pending.target.role == .output
+        else { return }
+        var judgement = Judgement(
+            Comparison([], [], shape: []), noise: 0, largestNoise: 0, isIdentical: false, elementType: .float32,
+            policy: verifier.policy)
+        judgement.verdict = .incomparable
+        judgement.ratio = .infinity
+        judgement.worstRatio = .infinity
+        judgement.reason = pending.reason
+        layers.append((value, try layer(pending, region(of: value, reference, inputs), judgement)))
     }
 
     /// The guilty layers, but for those that were set beside another step of the reference.
@@ -110,7 +140,7 @@ struct Court {
             operatorNames: region.nodes.map { candidate[$0].sourceOperator }, referenceNode: target.referenceNode,
             recording: nil, shape: pending.shape, judgement: judgement, firstElement: nil, wrongElements: 0,
             explanations: [], experiments: 0)
-        try layer.examine(region)
+        if judgement.verdict != .incomparable { try layer.examine(region) }
         guard layers.count < Self.explainedLayers else { return layer }
         layer.region = region
         guard verifier.explains else { return layer }

@@ -23,6 +23,8 @@ struct SideBySide {
     /// Whether the runs beside the first one go on; without, the other runs stay where they are.
     private var measuresNoise = true
     private(set) var verdicts: [PendingComparison]
+    /// What the reference has for the value that was looked at last, where its shape is another one.
+    private var misshapen: EvaluatorRun.ObservedValue?
 
     init(
         _ verifier: Verifier, _ candidate: Graph, _ given: [String: Tensor], _ targets: [Target],
@@ -115,6 +117,7 @@ struct SideBySide {
         _ position: Int, _ source: inout some ReferenceSource
     ) throws(VerifyError) -> ReferenceValue? {
         let target = targets[position]
+        misshapen = nil
         guard var found = try source.value(of: target) else {
             verdicts[position].reason = "the reference gives no such value"
             return nil
@@ -134,6 +137,7 @@ struct SideBySide {
         guard found.value.shape == own else {
             verdicts[position].reason =
                 "shape is \(own.shapeText), the reference's is \(found.value.shape.shapeText)"
+            misshapen = found.value
             return nil
         }
         return found
@@ -166,8 +170,13 @@ struct SideBySide {
     private mutating func judge(
         _ position: Int, _ offset: Int, _ source: inout some ReferenceSource
     ) throws(VerifyError) {
-        guard var reference = try reference(position, &source) else { return }
         let target = targets[position]
+        guard var reference = try reference(position, &source) else {
+            guard let misshapen else { return }
+            return try court.hearShape(
+                &verdicts[position], misshapen, boundaries.boundary(of: target.value),
+                boundaries.given(for: target.value))
+        }
         let (f, d) = (float.observed[offset].value, double.observed[offset].value)
         var doubles = reference.doubles
         verdicts[position].take(f, d, doubles, verifier)

@@ -21,8 +21,8 @@ extension MutantMaker {
                 specimen.readers[output.index].count == 1
             else { return nil }
             switch (node.operator, graph[reader].operator) {
-            case (.batchNormalization, .binary), (.batchNormalization, .convolution), (.convolution, .batchNormalization),
-                (.convolution, .binary):
+            case (.batchNormalization, .binary), (.batchNormalization, .convolution), (.convolution, .binary),
+                (.convolution, .batchNormalization):
                 return true
             default: return nil
             }
@@ -60,7 +60,9 @@ extension MutantMaker {
 
     private func softmaxMutants() -> [Mutant] {
         var mutants: [Mutant] = []
-        let softmaxes = nodes { node -> Softmax? in if case .softmax(let softmax) = node.operator { softmax } else { nil } }
+        let softmaxes = nodes { node -> Softmax? in
+            if case .softmax(let softmax) = node.operator { softmax } else { nil }
+        }
         for (id, softmax) in spread(softmaxes) {
             let words = ["softmax"]
             mutants.append(
@@ -83,7 +85,9 @@ extension MutantMaker {
                 outputShape(id)?.count == 2, graph[id].outputs.count == 1
             else { continue }
             var edit = GraphEdit()
-            edit.after[id] = [.init(name: "\(graph.displayName(of: id))/softmax", operator: .softmax(Softmax(axis: -1)))]
+            edit.after[id] = [
+                .init(name: "\(graph.displayName(of: id))/softmax", operator: .softmax(Softmax(axis: -1)))
+            ]
             mutants.append(
                 Mutant(
                     .softmax, "too much", edit, [id], Expectation(.softmax, .words(Unary.Kind.noWords)),
@@ -94,7 +98,9 @@ extension MutantMaker {
 }
 
 extension Unary.Kind {
-    static let noWords = ["none", "no ", "missing", "identity", "linear", "without", "absent", "left out", "not there", "nothing"]
+    static let noWords = [
+        "none", "no ", "missing", "identity", "linear", "without", "absent", "left out", "not there", "nothing",
+    ]
 
     /// What the field uses, and confuses.
     static let usual: [Unary.Kind] = [
@@ -104,7 +110,8 @@ extension Unary.Kind {
 
     var isActivation: Bool {
         switch self {
-        case .relu, .generalReLU, .leakyReLU, .elu, .swish, .sigmoid, .tanh, .hardSwish, .hardSigmoid, .gelu, .selu: true
+        case .relu, .generalReLU, .leakyReLU, .elu, .swish, .sigmoid, .tanh, .hardSwish, .hardSigmoid, .gelu, .selu:
+            true
         default: false
         }
     }

@@ -8,7 +8,8 @@ extension MutantMaker {
             case .flatten, .reshape: break
             default: return false
             }
-            guard let input = shape(id), input.count >= 3, let output = outputShape(id), output.count == 2 else { return false }
+            guard let input = shape(id), input.count >= 3, let output = outputShape(id), output.count == 2
+            else { return false }
             return input[0] == output[0] && input.dropFirst().filter { $0 > 1 }.count > 1
         }
         var mutants: [Mutant] = []
@@ -17,7 +18,9 @@ extension MutantMaker {
             for (name, axes) in orders(rank: input.count) {
                 var edit = GraphEdit()
                 edit.before[id] = [
-                    .init(name: "\(graph.displayName(of: id))/order", operator: .transpose(Transpose(permutation: axes)))
+                    .init(
+                        name: "\(graph.displayName(of: id))/order",
+                        operator: .transpose(Transpose(permutation: axes)))
                 ]
                 mutants.append(
                     Mutant(
@@ -74,8 +77,9 @@ extension MutantMaker {
     func inputMutants() throws -> [Mutant] {
         var mutants: [Mutant] = []
         for input in graph.inputs.prefix(1) {
-            guard let shape = specimen.shapes[input], shape.count >= 3, let reader = specimen.readers[input.index].first,
-                specimen.readers[input.index].count == 1, graph[input].fact?.elementType == .float32
+            guard let shape = specimen.shapes[input], shape.count >= 3,
+                let reader = specimen.readers[input.index].first, specimen.readers[input.index].count == 1,
+                graph[input].fact?.elementType == .float32
             else { continue }
             mutants += try preprocessings(reader, shape)
             mutants += try channelOrders(reader)
@@ -149,8 +153,8 @@ extension MutantMaker {
         }
         return [
             Mutant(
-                .channelOrder, "first kernel reads BGR", edit(reader, 1, reversed), [reader], Expectation(.channelOrder),
-                reverse: Expectation(.channelOrder))
+                .channelOrder, "first kernel reads BGR", edit(reader, 1, reversed), [reader],
+                Expectation(.channelOrder), reverse: Expectation(.channelOrder))
         ]
     }
 }

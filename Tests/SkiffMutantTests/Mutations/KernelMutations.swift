@@ -19,7 +19,10 @@ extension MutantMaker {
             return spatial.count == 2 && shape[spatial[0]] == shape[spatial[1]]
         }
         mutants += try spread(square).map { try exchanged($0.id, axes($0).spatial, .kernelSpatialAxes, "H and W") }
-        let balanced = sites.filter { $0.found.groups == 1 && axes($0).shape[axes($0).input] == axes($0).shape[axes($0).output] }
+        let balanced = sites.filter { site in
+            let (shape, output, input, _) = axes(site)
+            return site.found.groups == 1 && shape[input] == shape[output]
+        }
         mutants += try spread(balanced).map {
             try exchanged($0.id, [axes($0).input, axes($0).output], .kernelChannelAxes, "I and O")
         }

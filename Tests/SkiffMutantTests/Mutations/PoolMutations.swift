@@ -39,7 +39,9 @@ extension MutantMaker {
         var valid = pooling
         valid.window.padding = .valid
         var edit = edit(id, .pooling(valid))
-        edit.before[id] = [.init(name: "\(graph.displayName(of: id))/pad", operator: .pad(Pad(mode: .constant, pads: pads)))]
+        edit.before[id] = [
+            .init(name: "\(graph.displayName(of: id))/pad", operator: .pad(Pad(mode: .constant, pads: pads)))
+        ]
         return Mutant(
             .poolPaddingValue, "zeros for −∞", edit, [id], Expectation(.poolPaddingValue),
             reverse: Expectation(.poolPaddingValue))

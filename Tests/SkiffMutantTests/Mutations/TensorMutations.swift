@@ -21,7 +21,8 @@ extension MutantMaker {
             mutants.append(
                 Mutant(
                     .transposedWeight, "transposed", edit(id, position, try tensor.rearranged { $0.reversed() }), [id],
-                    Expectation([.transposedWeight, .kernelAxes]), reverse: Expectation([.transposedWeight, .kernelAxes])))
+                    Expectation([.transposedWeight, .kernelAxes]),
+                    reverse: Expectation([.transposedWeight, .kernelAxes])))
         }
         return mutants + pairMutants()
     }
@@ -78,8 +79,8 @@ extension MutantMaker {
         let expected = Expectation([.changedWeight, .swappedWeights, .groupOrder])
         return [
             Mutant(
-                .channelsExchanged, "output channels \(one) and \(other) exchanged", edit(id, position, exchanged), [id],
-                expected, reverse: expected),
+                .channelsExchanged, "output channels \(one) and \(other) exchanged", edit(id, position, exchanged),
+                [id], expected, reverse: expected),
             Mutant(
                 .channelZeroed, "output channel \(one) zero", edit(id, position, zeroed), [id], nil, reverse: nil,
                 truthful: [.changedWeight]),
@@ -138,7 +139,8 @@ extension MutantMaker {
     }
 
     private func elementMutant(
-        _ site: (id: NodeID, position: Int, tensor: Tensor), _ family: Mutant.Family, _ change: (Float) -> Float, seed: Int
+        _ site: (id: NodeID, position: Int, tensor: Tensor), _ family: Mutant.Family,
+        _ change: (Float) -> Float, seed: Int
     ) throws -> Mutant {
         var draws = Draws(site.id.index * 16 + seed)
         let elements = try site.tensor.floats()

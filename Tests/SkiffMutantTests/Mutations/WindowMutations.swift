@@ -77,7 +77,8 @@ extension MutantMaker {
         others.append((before.map { $0 + 1 }, after.map { $0 - 1 }))
         others.append((before.map { $0 - 1 }, after.map { $0 + 1 }))
         if before.count > 1 {
-            others.append(([before[0]] + before.dropFirst().map { $0 + 1 }, [after[0]] + after.dropFirst().map { $0 - 1 }))
+            others.append(
+                ([before[0]] + before.dropFirst().map { $0 + 1 }, [after[0]] + after.dropFirst().map { $0 - 1 }))
             others.append(([before[0] + 1] + before.dropFirst(), [after[0] - 1] + after.dropFirst()))
         }
         if windowed.window.strides.contains(where: { $0 > 1 }) {
@@ -113,7 +114,8 @@ extension MutantMaker {
     /// A padding layer of its own, moved by one element.
     private func padMutants() -> [Mutant] {
         let pads = nodes { node -> Pad? in
-            if case .pad(let pad) = node.operator, let pads = pad.pads, pads.contains(where: { $0 > 0 }) { pad } else { nil }
+            guard case .pad(let pad) = node.operator, pad.pads?.contains(where: { $0 > 0 }) == true else { return nil }
+            return pad
         }
         return spread(pads).flatMap { id, pad -> [Mutant] in
             guard let pads = pad.pads else { return [] }
@@ -180,7 +182,8 @@ extension MutantMaker {
     private func strideSiteMutants(_ convolutions: [NodeID]) -> [Mutant] {
         var pairs: [(NodeID, NodeID)] = []
         for id in convolutions {
-            guard let earlier = convolution(feeding: id), let own = strides(id), let other = strides(earlier), own != other
+            guard let earlier = convolution(feeding: id), let own = strides(id), let other = strides(earlier),
+                own != other
             else { continue }
             pairs.append((earlier, id))
         }
@@ -192,9 +195,9 @@ extension MutantMaker {
             var edit = GraphEdit()
             edit.operators = [earlier: .convolution(first), later: .convolution(second)]
             return Mutant(
-                .strideSite, "strides of \(graph.displayName(of: earlier)) and \(graph.displayName(of: later)) exchanged",
-                edit, [earlier, later], Expectation(.strideSite), reverse: Expectation(.strideSite),
-                truthful: [.stride])
+                .strideSite, "strides exchanged",
+                edit, [earlier, later], Expectation([.strideSite, .stride]),
+                reverse: Expectation([.strideSite, .stride]))
         }
     }
 
