@@ -47,6 +47,13 @@ struct Chain {
 extension Chain {
     var hasIdentity: Bool { steps.contains { $0.role == .identity } }
 
+    /// Takes what a contraction gives with its bias for what it gives without.
+    mutating func dropBias() {
+        guard let first = steps.first, first.node == nil else { return }
+        steps.removeFirst()
+        states.removeFirst()
+    }
+
     /// Takes the values behind those steps for the map in front of them: nodes that change nothing.
     mutating func absorb(_ absorbed: [Int]) {
         for step in absorbed.sorted(by: >) where steps.indices.contains(step) {

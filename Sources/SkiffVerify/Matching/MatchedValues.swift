@@ -200,6 +200,15 @@ struct MatchedValues {
             isContraction && (one.hasIdentity || other.hasIdentity) && one.steps.map(\.role) != other.steps.map(\.role)
             && matching.likeness(sourcePair) == .same(isUnscaled: false)
         if !hasFolded { Chain.absorbIdentities(&one, &other) }
+        if isContraction, ownSource.hasBias != otherSource.hasBias {
+            // A bias that one side lacks is no step of its own, unless it is what a normalization was folded to.
+            let column = ChainAlignment(one.steps, other.steps).columns.first
+            if column?.candidate == nil || column?.reference == nil,
+                matching.likeness(sourcePair) == .same(isUnscaled: true)
+            {
+                if ownSource.hasBias { one.dropBias() } else { other.dropBias() }
+            }
+        }
         // Weights are looked at only where something may be folded into them.
         let isUnfolded =
             isContraction && one.steps.map(\.role) != other.steps.map(\.role)
