@@ -74,7 +74,7 @@ struct ChainPairing {
     private mutating func walk(_ columns: [ChainAlignment.Column]) {
         var segment = Segment(start: Position(0, 0), columns: [], isStartKnown: !startsAtContraction, isStartPaired: true)
         var here = Position(0, 0)
-        for column in columns {
+        for (index, column) in columns.enumerated() {
             let role = column.candidate.map { one[$0].role }
             let otherRole = column.reference.map { other[$0].role }
             let next = Position(
@@ -82,7 +82,9 @@ struct ChainPairing {
             if Self.isRun(role), Self.isRun(otherRole) {
                 segment.columns.append(column)
             } else {
-                close(segment, here, isEndKnown: role == otherRole || role == .pad || otherRole == .pad, isLast: false)
+                // Where activations differ and steps behind them, too, one may be a formula of the other.
+                let isEndKnown = role == otherRole || role == .pad || otherRole == .pad || hasEqualRun(columns[(index + 1)...])
+                close(segment, here, isEndKnown: isEndKnown, isLast: false)
                 segment = Segment(
                     start: next, columns: [], isStartKnown: role == otherRole,
                     isStartPaired: role != nil && otherRole != nil)
@@ -102,6 +104,16 @@ struct ChainPairing {
     private static func isRun(_ role: StepRole?) -> Bool {
         guard let role else { return true }
         return role.isAffine || role == .identity
+    }
+
+    /// Whether the run of affine steps at the front is the same on both sides.
+    private func hasEqualRun(_ columns: ArraySlice<ChainAlignment.Column>) -> Bool {
+        for column in columns {
+            let isInside = Self.isRun(column.candidate.map { one[$0].role }) && Self.isRun(column.reference.map { other[$0].role })
+            if !isInside { return true }
+            if !isEqual(column) { return false }
+        }
+        return true
     }
 
     private mutating func pair(_ candidate: Int, _ reference: Int, exact: Bool) {
