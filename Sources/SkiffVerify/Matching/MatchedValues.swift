@@ -34,8 +34,8 @@ struct MatchedValues {
             candidate: [Int?](repeating: nil, count: candidate.values.count),
             reference: [Int?](repeating: nil, count: reference.values.count))
         for pair in interface.inputs + interface.outputs {
-            let confidence = pair.isByName || pair.isOnly ? 1 : 0.9
-            let isPaired = join(pair.candidate, pair.reference, confidence, [.interface])
+            let isSure = pair.isByName || pair.isOnly || hasOnePlace(pair)
+            let isPaired = join(pair.candidate, pair.reference, isSure ? 1 : 0.85, [.interface])
             if !isPaired { note(pair.candidate, pair.reference) }
         }
         pairSkeletonValues()
@@ -44,6 +44,18 @@ struct MatchedValues {
         for chain in chains where !chain.isEqual { pairChain(chain.pair, chain.operands) }
         pairContractionsWithoutReaders()
         pairSideBranches()
+    }
+
+    /// Whether what lies before two outputs says that they are one, and no other output.
+    private func hasOnePlace(_ pair: InterfacePairs.Pair) -> Bool {
+        func place(_ value: ValueID, _ skeleton: Skeleton, _ hashes: SkeletonHashes) -> UInt64? {
+            let node = skeleton.anchors[value.index].node
+            return skeleton.flow.isComputed[value.index] && node >= 0 ? hashes.before[node] : nil
+        }
+        let own = place(pair.candidate, matching.candidate, matching.hashes.candidate)
+        let others = reference.outputs.compactMap { place($0.value, matching.reference, matching.hashes.reference) }
+        return own != nil && own == place(pair.reference, matching.reference, matching.hashes.reference)
+            && others.count { $0 == own } == 1
     }
 
     private mutating func note(_ one: ValueID, _ other: ValueID) {

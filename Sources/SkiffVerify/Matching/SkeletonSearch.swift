@@ -271,9 +271,9 @@ extension SkeletonSearch {
 
         var confidence: Double {
             let witnesses = [hasSameBefore, hasSameBehind, front > 0, back > 0].count { $0 }
-            let conflicts = 0.04 * Double(min(3, frontConflicts + backConflicts))
+            let conflicts = 0.03 * Double(min(3, frontConflicts + backConflicts))
             if hasWeights { return (witnesses > 0 ? 0.98 : 0.85) - conflicts }
-            let base = [0.3, 0.7, 0.9, 0.94, 0.96][witnesses] - conflicts
+            let base = [0.3, 0.7, 0.92, 0.95, 0.97][witnesses] - conflicts
             let doubt = (likeness == .different ? 0.04 : 0) + (isOtherKind ? 0.05 : 0)
             return hasSameBefore && hasSameBehind ? base - doubt : min(base - doubt, leastSupport)
         }
