@@ -12,6 +12,12 @@ import Testing
         ("keras3-bottleneck/model-tf2onnx.onnx", "keras3-bottleneck/model.onnx"),
         ("torch-basic/model.onnx", "torch-basic-folded/model.onnx"),
         ("torch-basic-folded/model.onnx", "torch-basic/model.onnx"),
+        ("torch-basic-folded/model-dynamo.onnx", "torch-basic/model.onnx"),
+        ("conv1d-dilated/model.h5", "conv1d-dilated/model.keras"),
+        ("conv1d-dilated-torch/model.onnx", "conv1d-dilated-torch/model-dynamo.onnx"),
+        ("mobile-like/model.h5", "mobile-like/model.keras"),
+        ("keras2-preact/model.h5", "keras2-preact/model.h5"),
+        ("keras2-nested/model.h5", "keras2-nested/model.h5"),
     ]
 
     @Test(arguments: models)
