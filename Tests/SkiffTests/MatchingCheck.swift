@@ -92,7 +92,8 @@ struct MatchingCheck {
                 + "\($0.evidence.map(\.rawValue)) \($0.axes.map { "\($0)" } ?? "")"
         }
         lines += matching.hidden.map {
-            "  hidden \($0.isCandidate ? "candidate" : "reference") \(text($0.isCandidate ? candidate : reference, $0.value)): \($0.reason)"
+            let graph = $0.isCandidate ? candidate : reference
+            return "  hidden \($0.isCandidate ? "candidate" : "reference") \(text(graph, $0.value)): \($0.reason)"
         }
         lines += matching.candidateAlone.map { "  ALONE candidate \(text(candidate, $0))" }
         lines += matching.referenceAlone.map { "  ALONE reference \(text(reference, $0))" }

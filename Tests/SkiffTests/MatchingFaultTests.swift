@@ -57,7 +57,10 @@ import Testing
                 let wrong = found.subtracting(sound).filter { !own.contains($0.candidate) }
                 #expect(
                     lost.isEmpty && wrong.isEmpty,
-                    "\(graph.displayName(of: id)) \(fault): lost \(lost.map { graph[$0.candidate].name }), new \(wrong.map { graph[$0.candidate].name })")
+                    """
+                    \(graph.displayName(of: id)) \(fault): lost \(lost.map { graph[$0.candidate].name }), \
+                    new \(wrong.map { graph[$0.candidate].name })
+                    """)
             }
         }
         #expect(mutants > 20)
@@ -91,7 +94,10 @@ import Testing
                 let (lost, new) = (sound.subtracting(found), found.subtracting(sound))
                 #expect(
                     lost.isEmpty && new.isEmpty,
-                    "\(graph[id].name): lost \(lost.map { graph[$0.candidate].name }), new \(new.map { graph[$0.candidate].name })")
+                    """
+                    \(graph[id].name): lost \(lost.map { graph[$0.candidate].name }), \
+                    new \(new.map { graph[$0.candidate].name })
+                    """)
             }
         }
         #expect(mutants > 40)

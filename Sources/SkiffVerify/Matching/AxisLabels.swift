@@ -71,7 +71,8 @@ struct AxisLabels {
         case .convolutionTranspose(let convolution): return Self.map(convolution.layout, shape)
         case .pooling(let pooling): return Self.map(pooling.layout, shape)
         case .globalPooling(let pooling):
-            return pooling.keepsDimensions ? Self.map(pooling.layout, shape) : Self.labelled([Self.batch, Self.channels], shape)
+            return pooling.keepsDimensions
+                ? Self.map(pooling.layout, shape) : Self.labelled([Self.batch, Self.channels], shape)
         case .batchNormalization(let normalization) where before == nil:
             let axis = normalization.axis < 0 ? normalization.axis + rank : normalization.axis
             return axis == 1 ? Self.map(.channelsFirst, shape) : axis == rank - 1 ? Self.map(.channelsLast, shape) : nil
@@ -156,110 +157,5 @@ struct AxisLabels {
         if product == extent.fixedValue { return axis }
         let label = axis.reduce(UInt64(5)) { combine($0, UInt64(bitPattern: Int64($1.label))) }
         return [Factor(label: other + Int(label >> 2), extent: extent)]
-    }
-}
-
-extension AxisLabels {
-    enum Order: Equatable {
-        /// Elements lie in one order; ranks may differ in axes of one element.
-        case same
-        /// Axis `i` of the second value is that axis of the first.
-        case permuted([Int])
-        case incompatible
-        case untold
-    }
-
-    /// How the axes of two values correspond.
-    static func order(_ one: [Axis]?, _ other: [Axis]?) -> Order {
-        guard let one, let other else { return .untold }
-        let (left, right) = (plain(one), plain(other))
-        if one.count != other.count {
-            return left.filter { !$0.isEmpty } == right.filter { !$0.isEmpty } ? .same : .incompatible
-        }
-        var result = [Int](repeating: -1, count: right.count)
-        var isTaken = [Bool](repeating: false, count: left.count)
-        for (axis, factors) in right.enumerated() where !factors.isEmpty {
-            let same = left.indices.filter { !isTaken[$0] && left[$0] == factors }
-            guard let found = same.contains(axis) ? axis : same.first else { continue }
-            result[axis] = found
-            isTaken[found] = true
-        }
-        // What is left are axes of one element, on one side at least: any order of them is the same.
-        var rest = left.indices.filter { !isTaken[$0] }
-        for axis in right.indices where result[axis] < 0 {
-            let fitting = rest.firstIndex(of: axis) ?? 0
-            let taken = rest.remove(at: fitting)
-            guard left[taken].isEmpty || right[axis].isEmpty else { return .incompatible }
-            result[axis] = taken
-        }
-        return result == Array(result.indices) ? .same : .permuted(result)
-    }
-
-    /// The factors of more than one element, spatial axes counted without the others.
-    private static func plain(_ axes: [Axis]) -> [[Int]] {
-        let labels = axes.map { $0.filter { $0.extent != .fixed(1) }.map(\.label) }
-        let spatials = Set(labels.joined().filter { (spatial..<other).contains($0) }).sorted()
-        guard let first = spatials.first, spatials != Array(spatial..<spatial + spatials.count) || first != spatial else {
-            return labels
-        }
-        return labels.map { $0.map { label in spatials.firstIndex(of: label).map { $0 + spatial } ?? label } }
-    }
-}
-
-/// The factors of axes after a reshape.
-struct AxisRegrouping {
-    /// `nil` where extents do not tell.
-    private(set) var axes: [AxisLabels.Axis]?
-
-    init(_ before: [AxisLabels.Axis], into shape: SymbolicShape) {
-        var factors = before.joined().filter { $0.extent != .fixed(1) }[...]
-        var result: [AxisLabels.Axis] = []
-        for (position, extent) in shape.enumerated() {
-            if extent == .fixed(1) {
-                result.append([])
-                continue
-            }
-            let isLast = shape[(position + 1)...].allSatisfy { $0 == .fixed(1) }
-            if isLast {
-                result.append(Array(factors))
-                factors = []
-            } else if let axis = Self.take(extent, from: &factors) {
-                result.append(axis)
-            } else {
-                return
-            }
-        }
-        axes = factors.isEmpty ? result : nil
-    }
-
-    /// The factors whose product is `extent`, taken from the front; one that is too large is cut in two.
-    private static func take(_ extent: Dimension, from factors: inout ArraySlice<AxisLabels.Factor>) -> AxisLabels.Axis? {
-        guard let first = factors.first else { return nil }
-        if first.extent == extent || (first.extent.fixedValue == nil && extent.fixedValue == nil) {
-            return [factors.removeFirst()]
-        }
-        guard var rest = extent.fixedValue, rest > 0 else { return nil }
-        var axis: AxisLabels.Axis = []
-        while rest > 1 {
-            guard let next = factors.first, let count = next.extent.fixedValue, count > 0 else { return nil }
-            factors.removeFirst()
-            if rest % count == 0 {
-                axis.append(next)
-                rest /= count
-            } else if count % rest == 0 {
-                axis.append(.init(label: part(next.label, rest, 1), extent: .fixed(rest)))
-                factors.insert(
-                    .init(label: part(next.label, rest, 2), extent: .fixed(count / rest)), at: factors.startIndex)
-                rest = 1
-            } else {
-                return nil
-            }
-        }
-        return axis
-    }
-
-    private static func part(_ label: Int, _ extent: Int, _ position: UInt64) -> Int {
-        let hash = combine(combine(UInt64(bitPattern: Int64(label)), UInt64(extent)), position)
-        return AxisLabels.other + Int(hash >> 2)
     }
 }

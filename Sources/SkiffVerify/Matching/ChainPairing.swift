@@ -72,7 +72,8 @@ struct ChainPairing {
 
     /// Cuts the chains at steps that are not affine, and pairs what lies between.
     private mutating func walk(_ columns: [ChainAlignment.Column]) {
-        var segment = Segment(start: Position(0, 0), columns: [], isStartKnown: !startsAtContraction, isStartPaired: true)
+        var segment = Segment(
+            start: Position(0, 0), columns: [], isStartKnown: !startsAtContraction, isStartPaired: true)
         var here = Position(0, 0)
         for (index, column) in columns.enumerated() {
             let role = column.candidate.map { one[$0].role }
@@ -83,7 +84,8 @@ struct ChainPairing {
                 segment.columns.append(column)
             } else {
                 // Where activations differ and steps behind them, too, one may be a formula of the other.
-                let isEndKnown = role == otherRole || role == .pad || otherRole == .pad || hasEqualRun(columns[(index + 1)...])
+                let isEndKnown =
+                    role == otherRole || role == .pad || otherRole == .pad || hasEqualRun(columns[(index + 1)...])
                 close(segment, here, isEndKnown: isEndKnown, isLast: false)
                 segment = Segment(
                     start: next, columns: [], isStartKnown: role == otherRole,
@@ -109,8 +111,8 @@ struct ChainPairing {
     /// Whether the run of affine steps at the front is the same on both sides.
     private func hasEqualRun(_ columns: ArraySlice<ChainAlignment.Column>) -> Bool {
         for column in columns {
-            let isInside = Self.isRun(column.candidate.map { one[$0].role }) && Self.isRun(column.reference.map { other[$0].role })
-            if !isInside { return true }
+            let role = column.candidate.map { one[$0].role }
+            guard Self.isRun(role), Self.isRun(column.reference.map { other[$0].role }) else { return true }
             if !isEqual(column) { return false }
         }
         return true
@@ -161,11 +163,11 @@ struct ChainPairing {
             return
         }
         let isOnward = isLast && endsAtContraction
-        for step in own {
-            hidden.append(.init(isCandidate: true, state: step + 1, reason: isOnward ? .foldedOnward(step: step) : .missing))
-        }
-        for step in others {
-            hidden.append(.init(isCandidate: false, state: step + 1, reason: isOnward ? .foldedOnward(step: step) : .missing))
+        for (isCandidate, steps) in [(true, own), (false, others)] {
+            for step in steps {
+                let reason = isOnward ? Reason.foldedOnward(step: step) : .missing
+                hidden.append(HiddenState(isCandidate: isCandidate, state: step + 1, reason: reason))
+            }
         }
     }
 

@@ -12,7 +12,8 @@ extension MatchedValues {
             let other = state.isCandidate ? reference : candidate
             let chain = state.isCandidate ? chains.candidate : chains.reference
             func inside(_ pair: SkeletonMatching.NodePair) -> NodeID? {
-                state.isCandidate ? matching.reference.nodes[pair.reference].node : matching.candidate.nodes[pair.candidate].node
+                state.isCandidate
+                    ? matching.reference.nodes[pair.reference].node : matching.candidate.nodes[pair.candidate].node
             }
             func name(_ node: NodeID?, _ graph: Graph) -> String { node.map { escaped(graph.displayName(of: $0)) } ?? "it" }
             func step(_ position: Int) -> String {
@@ -139,7 +140,8 @@ extension MatchedValues {
             current = parent
             if positions[current.index] != nil {
                 let operation = skeleton.graph.producer(of: id).map { skeleton.graph[$0].sourceOperator } ?? "it"
-                return Reason(node: nil, text: "\(operation) only moves elements of \(escaped(skeleton.graph[current].name))")
+                let name = escaped(skeleton.graph[current].name)
+                return Reason(node: nil, text: "\(operation) only moves elements of \(name)")
             }
         }
         return nil
@@ -147,10 +149,12 @@ extension MatchedValues {
 
     /// A value on the way to a paired one, behind a source that is paired, too.
     private func inside(
-        _ id: ValueID, _ below: [ValueID?], _ skeleton: Skeleton, _ positions: [Int?], _ other: Graph, _ isCandidate: Bool
+        _ id: ValueID, _ below: [ValueID?], _ skeleton: Skeleton, _ positions: [Int?], _ other: Graph,
+        _ isCandidate: Bool
     ) -> Reason? {
         guard let target = below[id.index], let position = positions[target.index],
-            skeleton.flow.steps[target.index] != nil, let parent = parentWithPair(of: target, skeleton, positions), parent != id
+            skeleton.flow.steps[target.index] != nil, let parent = parentWithPair(of: target, skeleton, positions),
+            parent != id
         else { return nil }
         let partner = isCandidate ? pairs[position].reference : pairs[position].candidate
         guard let node = other.producer(of: partner), let own = skeleton.graph.producer(of: id),

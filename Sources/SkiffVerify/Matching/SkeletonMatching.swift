@@ -91,7 +91,8 @@ struct SkeletonMatching {
     /// Says of pairs by topology whether a sample of their weights agrees.
     private mutating func addWeightEvidence() {
         for index in matches.indices {
-            guard let match = matches[index], match.evidence.contains(.topology), candidate.nodes[index].kind == .contraction
+            guard let match = matches[index], match.evidence.contains(.topology),
+                candidate.nodes[index].kind == .contraction
             else { continue }
             switch likeness(NodePair(candidate: index, reference: match.other), decodes: false) {
             case .same, .similar:

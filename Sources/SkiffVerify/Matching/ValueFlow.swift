@@ -82,7 +82,9 @@ struct ValueFlow {
         guard var common = operands.first else { return nil }
         for operand in operands.dropFirst() {
             var above: [ValueID] = [common]
-            while above.count < Self.formulaSteps, let parent = elementwiseParent(above[above.count - 1]) { above.append(parent) }
+            while above.count < Self.formulaSteps, let parent = elementwiseParent(above[above.count - 1]) {
+                above.append(parent)
+            }
             var current = operand
             var walked = 0
             while !above.contains(current) {
