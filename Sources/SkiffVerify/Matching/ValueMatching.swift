@@ -23,7 +23,8 @@ public struct ValueMatching: Sendable {
         /// From 0 to 1: how sure it is that both are the same step.
         public var confidence: Double
         public var evidence: [Evidence]
-        /// Axis `i` of the reference's map is axis `axes[i]` of the candidate's; `nil` where both have one order.
+        /// Axis `i` of the reference's map is axis `axes[i]` of the candidate's; `nil` where elements lie in one order. Then
+        /// even ranks may differ, by axes of one element.
         public var axes: [Int]?
     }
 
@@ -38,24 +39,27 @@ public struct ValueMatching: Sendable {
         public var reason: String
     }
 
-    /// In the order in which the candidate computes them; each value stands in one pair at most.
+    /// In the order in which the candidate computes them; each value stands in one pair at most. Inputs come first.
     public var pairs: [Pair] = []
+    /// In the order of values, the candidate's first.
     public var hidden: [Hidden] = []
+    /// The values of the candidate that hang on its inputs and are neither paired nor hidden: the reference has no such step.
+    public var candidateAlone: [ValueID] = []
+    /// The same of the reference.
+    public var referenceAlone: [ValueID] = []
 
-    /// Pairs the values of two graphs. Linear in their sizes but for the comparison of weights of equal shapes.
+    /// Pairs the values of two graphs.
+    ///
+    /// Linear in their sizes, without recursion. Of weights it reads a bounded sample each; weights that are not in memory
+    /// only where topology leaves a doubt.
     public init(_ candidate: Graph, _ reference: Graph) {
-        var named: [String: ValueID] = [:]
-        for id in reference.valueIDs where reference.producer(of: id) != nil && !reference[id].name.isEmpty {
-            named[reference[id].name] = id
-        }
-        let isSame = candidate.nodes.map(\.operator.kind) == reference.nodes.map(\.operator.kind)
-        for node in candidate.nodes {
-            for value in node.outputs {
-                guard let other = named[candidate[value].name] else { continue }
-                pairs.append(
-                    Pair(
-                        candidate: value, reference: other, confidence: isSame ? 0.9 : 0.5, evidence: [.name], axes: nil))
-            }
-        }
+        let values = MatchedValues(candidate, reference)
+        func order(_ value: ValueID) -> (Int, Int) { (candidate.producer(of: value)?.index ?? -1, value.index) }
+        pairs = values.pairs.sorted { order($0.candidate) < order($1.candidate) }
+        let own = values.unpaired(isCandidate: true)
+        let others = values.unpaired(isCandidate: false)
+        hidden = own.hidden + others.hidden
+        candidateAlone = own.alone
+        referenceAlone = others.alone
     }
 }
