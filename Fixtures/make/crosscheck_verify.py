@@ -263,7 +263,7 @@ parser.add_argument("--no-openvino", action="store_true")
 parser.add_argument("--only", nargs="+", metavar="TEXT", help="models whose name contains one of these")
 parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
 parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="for each command")
-arguments = parser.parse_args()
+arguments = parser.parse_intermixed_args()
 arguments.scratch.mkdir(parents=True, exist_ok=True)
 arguments.shapes = {text.split(",")[0]: text.split(",")[1:] for text in arguments.models}
 for path in ([] if arguments.no_fixtures else [*fixtures()]) + [Path(text.split(",")[0]) for text in arguments.models]:

@@ -17,8 +17,7 @@ public struct RecordingProgram: Sendable {
         default: throw Self.refusal(of: model)
         }
         let inputs = try located(Place(file: model.path)) {
-            try MadeUpInputs(
-                for: model.graph, seed: verifier.seed, batch: verifier.batch, shapes: verifier.inputShapes)
+            try MadeUpInputs(for: model.graph, using: verifier)
         }
         let output = Self.stem(model.path) + "-io.npz"
         let defaults = Self.literal(output) + ", " + body.defaults

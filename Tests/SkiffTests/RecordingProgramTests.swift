@@ -20,6 +20,12 @@ import Testing
         #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count < 110)
     }
 
+    @Test func `a model that declares its samples gets as many`() throws {
+        #expect(try program("onnx-node/test_abs/model.onnx").contains("\"x\": (\"float32\", [3, 4, 5])"))
+        let model = try Model(contentsOf: Fixtures.path("onnx-node/test_abs/model.onnx"))
+        #expect(try Capsule(running: model).inputs.map(\.shape) == [[3, 4, 5]])
+    }
+
     @Test(arguments: [
         ("keras3-bottleneck/model.h5", "[\"keras\"], [\"3\"]", "keras torch"),
         ("keras3-bottleneck/model.keras", "[\"keras\"], [\"3\"]", "keras torch"),

@@ -54,6 +54,18 @@ public struct MadeUpInputs: Sendable {
         }
     }
 
+    /// As many samples as the verifier takes where the model leaves that open, and as many as it declares where not.
+    /// - Throws: ``VerifyError`` as the other initializer.
+    public init(for graph: Graph, using verifier: Verifier) throws(VerifyError) {
+        do throws(VerifyError) {
+            try self.init(
+                for: graph, seed: verifier.seed, batch: verifier.batch, shapes: verifier.inputShapes)
+        } catch {
+            guard case .fixedBatch = error.reason else { throw error }
+            try self.init(for: graph, seed: verifier.seed, shapes: verifier.inputShapes)
+        }
+    }
+
     /// By input name.
     public var tensors: [String: Tensor] {
         Dictionary(inputs.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })

@@ -91,8 +91,7 @@ extension Capsule {
         progress: Verifier.Progress? = nil
     ) throws(VerifyError) {
         self.init(source: source, producer: producer)
-        let made = try MadeUpInputs(
-            for: graph, seed: verifier.seed, batch: verifier.batch, shapes: verifier.inputShapes)
+        let made = try MadeUpInputs(for: graph, using: verifier)
         let trace = LayoutTrace(graph)
         for (position, input) in made.inputs.enumerated() {
             inputs.append(Input(
