@@ -1,3 +1,5 @@
+internal import SkiffCore
+
 extension AxisLabels {
     enum Order: Equatable {
         /// Elements lie in one order; ranks may differ in axes of one element.
