@@ -24,6 +24,8 @@ struct ChainPairing {
         case folded(step: Int)
         /// Padding, into what reads it.
         case padded
+        /// Into the step that ends a run in which both sides differ; its state on the other side.
+        case within(state: Int)
         /// Into the contraction behind.
         case foldedOnward(step: Int)
         case missing
@@ -38,6 +40,8 @@ struct ChainPairing {
     private let isUnfolded: Bool
     private let startsAtContraction: Bool
     private let endsAtContraction: Bool
+    /// What the shifts of both chains add, by step.
+    private let amounts: Sides<[[Double]?]>
 
     /// Positions in the chains between two cuts, and what is known of their ends.
     private struct Segment {
@@ -60,8 +64,9 @@ struct ChainPairing {
 
     init(
         _ one: [Chain.Step], _ other: [Chain.Step], startsAtContraction: Bool, endsAtContraction: Bool,
-        isUnfolded: Bool
+        isUnfolded: Bool, amounts: Sides<[[Double]?]>
     ) {
+        self.amounts = amounts
         self.one = one
         self.other = other
         self.isUnfolded = isUnfolded
@@ -127,6 +132,19 @@ struct ChainPairing {
         return one[a].role == other[b].role
     }
 
+    /// Whether two steps at the front of runs that differ are one: of one role, and a shift by as much, since what is
+    /// added may be folded into a shift that comes later.
+    private func isSame(_ step: Int, _ otherStep: Int) -> Bool {
+        guard one[step].role == other[otherStep].role else { return false }
+        guard one[step].role == .affine(.shift) else { return true }
+        guard let a = amounts.candidate[step], let b = amounts.reference[otherStep], a.count == b.count else {
+            return false
+        }
+        let size = a.reduce(0) { $0 + $1 * $1 }
+        let apart = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        return apart <= 1e-4 * size
+    }
+
     private mutating func close(_ segment: Segment, _ end: Position, isEndKnown: Bool, isLast: Bool) {
         let columns = segment.columns
         if columns.allSatisfy(isEqual) {
@@ -151,15 +169,22 @@ struct ChainPairing {
     /// Nothing was folded in front: steps correspond from the start on.
     private mutating func closeFromStart(_ segment: Segment, _ end: Position, isEndKnown: Bool, isLast: Bool) {
         if segment.isStartPaired { pair(segment.start.candidate, segment.start.reference, exact: true) }
-        var rest = segment.columns[...]
-        while let column = rest.first, isEqual(column), let a = column.candidate, let b = column.reference {
-            pair(a + 1, b + 1, exact: true)
-            rest.removeFirst()
+        var here = segment.start
+        while here.candidate < end.candidate, here.reference < end.reference, isSame(here.candidate, here.reference) {
+            here = Position(here.candidate + 1, here.reference + 1)
+            pair(here.candidate, here.reference, exact: true)
         }
-        let own = rest.compactMap(\.candidate)
-        let others = rest.compactMap(\.reference)
+        let own = here.candidate..<end.candidate
+        let others = here.reference..<end.reference
         if !own.isEmpty, !others.isEmpty {
-            if isEndKnown { pair(end.candidate, end.reference, exact: false) }
+            guard isEndKnown else { return }
+            pair(end.candidate, end.reference, exact: false)
+            for step in own.dropLast() {
+                hidden.append(HiddenState(isCandidate: true, state: step + 1, reason: .within(state: end.reference)))
+            }
+            for step in others.dropLast() {
+                hidden.append(HiddenState(isCandidate: false, state: step + 1, reason: .within(state: end.candidate)))
+            }
             return
         }
         let isOnward = isLast && endsAtContraction

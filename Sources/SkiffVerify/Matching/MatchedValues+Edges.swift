@@ -69,41 +69,55 @@ extension MatchedValues {
         let (ownSource, otherSource) = (matching.candidate.nodes[a.source], matching.reference.nodes[b.source])
         let isContraction = ownSource.kind == .contraction && start.isAnchor
         var one = Chain(
-            matching.candidate.flow, from: start.candidate, to: end, hasBias: isContraction && ownSource.hasBias)
+            matching.candidate.flow, from: start.candidate, to: end, bias: isContraction ? ownSource.bias : nil)
         var other = Chain(
-            matching.reference.flow, from: start.reference, to: otherEnd, hasBias: isContraction && otherSource.hasBias)
+            matching.reference.flow, from: start.reference, to: otherEnd, bias: isContraction ? otherSource.bias : nil)
         let sourcePair = SkeletonMatching.NodePair(candidate: a.source, reference: b.source)
-        // What changes nothing may stand where the other side has folded something.
-        let hasFolded =
-            isContraction && (one.hasIdentity || other.hasIdentity) && one.steps.map(\.role) != other.steps.map(\.role)
-            && matching.likeness(sourcePair) == .same(isUnscaled: false)
-        if !hasFolded { Chain.absorbIdentities(&one, &other) }
-        if isContraction, ownSource.hasBias != otherSource.hasBias {
-            // A bias that one side lacks is no step of its own, unless it is what a normalization was folded to.
-            let column = ChainAlignment(one.steps, other.steps).columns.first
-            if column?.candidate == nil || column?.reference == nil,
-                matching.likeness(sourcePair) == .same(isUnscaled: true)
-            {
-                if ownSource.hasBias { one.dropBias() } else { other.dropBias() }
-            }
-        }
-        // Weights are looked at only where something may be folded into them.
-        let isUnfolded =
-            isContraction && one.steps.map(\.role) != other.steps.map(\.role)
-            && matching.likeness(sourcePair) == .same(isUnscaled: true)
-        let pairing = ChainPairing(
-            one.steps, other.steps, startsAtContraction: isContraction,
-            endsAtContraction: matching.candidate.nodes[pair.candidate].kind == .contraction,
-            isUnfolded: isUnfolded)
+        let pairing = pairing(
+            &one, &other, sourcePair, isContraction: isContraction,
+            endsAtContraction: matching.candidate.nodes[pair.candidate].kind == .contraction)
         let confidence = min(source.confidence, sink.confidence)
         for states in pairing.pairs {
             // The first values of a chain are what its source gives.
-            let isFirst = one.states[states.candidate].first == start.candidate
+            let (ones, others) = (one.states[states.candidate], other.states[states.reference])
+            if ones.isEmpty || others.isEmpty {
+                let inside = ones.isEmpty ? ownSource.node : otherSource.node
+                let name = inside.map { (ones.isEmpty ? candidate : reference).displayName(of: $0) } ?? ""
+                for value in ones + others {
+                    hide(value, isCandidate: others.isEmpty, inside, "\(escaped(name)) adds its bias at once")
+                }
+                continue
+            }
+            let isFirst = ones.first == start.candidate
             join(
-                one.states[states.candidate], other.states[states.reference], confidence * (states.isExact ? 1 : 0.97),
+                ones, others, confidence * (states.isExact ? 1 : 0.97),
                 isFirst ? evidence(source).union([.topology]) : [.topology])
         }
         explain(pairing, Sides(candidate: one, reference: other), sourcePair, pair)
+    }
+
+    /// Aligns two chains, once it is known what of their steps may be folded into the contraction in front.
+    private mutating func pairing(
+        _ one: inout Chain, _ other: inout Chain, _ source: SkeletonMatching.NodePair, isContraction: Bool,
+        endsAtContraction: Bool
+    ) -> ChainPairing {
+        // What changes nothing may stand where the other side has folded something.
+        let hasFolded =
+            isContraction && (one.hasIdentity || other.hasIdentity) && one.steps.map(\.role) != other.steps.map(\.role)
+            && matching.likeness(source) == .same(isUnscaled: false)
+        if !hasFolded { Chain.absorbIdentities(&one, &other) }
+        let isDifferent = one.steps.map(\.role) != other.steps.map(\.role)
+        // Only a scale is folded into weights; where both sides have as many, none was, and else the weights tell.
+        let isUnfolded =
+            isContraction && isDifferent
+            && (one.leadingScales == other.leadingScales || matching.likeness(source) == .same(isUnscaled: true))
+        if isUnfolded { Chain.dropLonelyBias(&one, &other) }
+        return ChainPairing(
+            one.steps, other.steps, startsAtContraction: isContraction, endsAtContraction: endsAtContraction,
+            isUnfolded: isUnfolded,
+            amounts: Sides(
+                candidate: isDifferent ? one.amounts(in: candidate) : [],
+                reference: isDifferent ? other.amounts(in: reference) : []))
     }
 
     /// The last values on both edges that are paired with each other, else what the edges come from.
@@ -112,7 +126,8 @@ extension MatchedValues {
         var (a, b) = (end, otherEnd)
         func order(_ value: ValueID) -> Int { reference.producer(of: value)?.index ?? -1 }
         while true {
-            if let partner = partner(ofCandidate: a) {
+            // An output's pair is given, not found.
+            if let partner = partner(ofCandidate: a), !isGiven(a) {
                 while order(b) > order(partner), let next = otherFlow.parent(of: b) { b = next }
                 if b == partner { return ChainStart(candidate: a, reference: b, isAnchor: false) }
             }
@@ -121,6 +136,11 @@ extension MatchedValues {
         }
         while let next = otherFlow.parent(of: b) { b = next }
         return ChainStart(candidate: a, reference: b, isAnchor: true)
+    }
+
+    private func isGiven(_ value: ValueID) -> Bool {
+        guard candidate.producer(of: value) != nil, let position = position.candidate[value.index] else { return false }
+        return pairs[position].evidence.contains(.interface)
     }
 
     private struct ChainStart {

@@ -32,6 +32,10 @@ extension MatchedValues {
             case .padded:
                 node = inside(sink)
                 text = "padding is inside \(name(node, other))"
+            case .within(let end):
+                let partner = (state.isCandidate ? chains.reference : chains.candidate).states[end].first
+                node = partner.flatMap { other.producer(of: $0) }
+                text = "\(name(node, other)) computes it on the way"
             case .missing: continue
             }
             for value in chain.states[state.state] { hide(value, isCandidate: state.isCandidate, node, text) }
@@ -45,7 +49,7 @@ extension MatchedValues {
                 let one = matching.candidate.nodes[index].outputs.first ?? nil,
                 let other = matching.reference.nodes[match.other].outputs.first ?? nil,
                 position.candidate[one.index] == nil, position.reference[other.index] == nil,
-                matching.candidate.nodes[index].hasBias == matching.reference.nodes[match.other].hasBias,
+                (matching.candidate.nodes[index].bias == nil) == (matching.reference.nodes[match.other].bias == nil),
                 reasons.candidate[one] == nil, reasons.reference[other] == nil,
                 matching.likeness(.init(candidate: index, reference: match.other)) == .same(isUnscaled: true)
             else { continue }
@@ -106,8 +110,16 @@ extension MatchedValues {
         let positions = isCandidate ? position.candidate : position.reference
         let reasons = isCandidate ? reasons.candidate : reasons.reference
         var below = [ValueID?](repeating: nil, count: graph.values.count)
+        // The paired value that holds the same map further on.
+        var further = [ValueID?](repeating: nil, count: graph.values.count)
         for node in graph.nodes.reversed() {
             for output in node.outputs where skeleton.flow.isComputed[output.index] {
+                if let step = skeleton.flow.steps[output.index], step == .layout || step == .identity,
+                    let parent = skeleton.flow.parent(of: output)
+                {
+                    further[parent.index] =
+                        further[parent.index] ?? (positions[output.index] != nil ? output : further[output.index])
+                }
                 var found: ValueID? = positions[output.index] != nil ? output : nil
                 if found == nil, skeleton.flow.steps[output.index] != nil { found = below[output.index] }
                 guard let found else { continue }
@@ -120,6 +132,7 @@ extension MatchedValues {
             if graph[id].name.isEmpty, below[id.index] == nil { continue }
             let reason =
                 reasons[id] ?? moved(id, skeleton, positions)
+                ?? further[id.index].map { Reason(node: nil, text: "is paired as \(escaped(graph[$0].name))") }
                 ?? inside(id, below, skeleton, positions, other, isCandidate)
             if let reason {
                 hidden.append(.init(isCandidate: isCandidate, value: id, node: reason.node, reason: reason.text))

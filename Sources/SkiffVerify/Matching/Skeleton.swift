@@ -30,8 +30,8 @@ struct Skeleton {
         /// What it gives; `nil` inside a merge of several operands.
         var outputs: [ValueID?]
         var weight: WeightView?
-        /// Whether a bias is added inside.
-        var hasBias = false
+        /// What is added inside.
+        var bias: ValueID?
     }
 
     struct Reader {
@@ -103,7 +103,7 @@ struct Skeleton {
                 Node(
                     kind: .contraction, label: view?.label ?? 3, detail: detail, operands: values.map(operand),
                     isOrdered: true, node: id, outputs: node.outputs, weight: view,
-                    hasBias: node.inputs.count > 2 && node.inputs[2] != nil))
+                    bias: node.inputs.count > 2 ? node.inputs[2] : nil))
             return
         }
         if node.operator.isPooling {

@@ -1,3 +1,5 @@
+internal import SkiffCore
+
 /// For every node of a skeleton what lies before it and what lies behind it, each in one word. Linear in its edges.
 struct SkeletonHashes {
     /// By node.

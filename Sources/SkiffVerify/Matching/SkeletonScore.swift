@@ -1,3 +1,5 @@
+internal import SkiffCore
+
 extension SkeletonSearch {
     /// What speaks for a pair and against it.
     struct Score {

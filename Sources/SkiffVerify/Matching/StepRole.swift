@@ -57,7 +57,8 @@ enum StepRole: Hashable {
 
     private static func role(of kind: Binary.Kind, from operand: Int) -> StepRole {
         switch kind {
-        case .add, .subtract: .affine(.shift)
+        case .add: .affine(.shift)
+        case .subtract: .affine(operand == 0 ? .shift : .scale)
         case .multiply: .affine(.scale)
         case .divide: operand == 0 ? .affine(.scale) : .activation(.unary(.reciprocal))
         case .power: .activation(.power)
