@@ -105,9 +105,9 @@ def adversarial(words, depth, height, width, channels):
         own, following, other = c % 3, (c + 1) % 3, (c + 2) % 3
         part = level[..., c]
         part += 40 * own - 40 + 8 * (c // 3 % 5)
-        part += (own + 1) * (32 * y // height) - (following + 1) * (24 * x // width)
-        part += top * (96 + 16 * own) - bottom * (112 + 16 * following)
-        part += right * (128 - 16 * own) - left * (80 + 16 * other)
+        part += (following + 1) * (24 * x // width) - (own + 1) * (32 * y // height)
+        part += top * (64 + 16 * own) - bottom * (160 + 16 * following)
+        part += right * (176 + 16 * own) - left * (64 + 16 * other)
         part += 160 * (top & left) - 144 * (bottom & right) + 64 * front - 96 * back
     return (128 + level).astype(f32)
 

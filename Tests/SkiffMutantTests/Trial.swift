@@ -85,6 +85,9 @@ struct Trial: Sendable {
     private static func report(
         _ verifier: Verifier, _ specimen: Specimen, _ mutated: Graph, _ reference: Reference
     ) throws -> ParityReport {
+        // What a mutant changes was measured on these inputs; on others it may change more.
+        var verifier = verifier
+        verifier.inputs = InputSet(given: specimen.inputs)
         switch reference {
         case .recorded, .outputs:
             let recording = reference == .outputs ? specimen.outputRecording : specimen.recording

@@ -85,7 +85,7 @@ import Testing
                 mean(channel, middle, width - 4..<width), mean(channel, middle, middle),
             ]
             for left in sides.indices {
-                for right in sides.indices where left < right { #expect(abs(sides[left] - sides[right]) > 0.2) }
+                for right in sides.indices where left < right { #expect(abs(sides[left] - sides[right]) > 0.7) }
             }
             #expect(sides.contains { $0 < -1 } && sides.contains { $0 > 1 })
         }
@@ -119,7 +119,7 @@ import Testing
             for layout in Layout.allCases {
                 let values = try floats(shape, layout)
                 #expect(values.allSatisfy { $0.isFinite && abs($0) < 9 })
-                #expect(Set(values).count > values.count / 3)
+                #expect(Set(values).count > min(values.count / 3, 2000))
             }
         }
     }
@@ -150,14 +150,14 @@ import Testing
     }
 
     private static let expected: [(shape: Shape, layout: Layout, seed: UInt64, checksum: UInt64)] = [
-        ([2, 65, 47, 3], .channelsLast, 0, 0x4C1E449D60B40B96),
-        ([2, 3, 65, 47], .channelsFirst, 0, 0xF50541A47D2F2CBE),
-        ([1, 3, 40, 33], .channelsFirst, 7, 0x8878CD1A3EF4A809),
-        ([3, 20, 17, 1], .channelsLast, 1, 0x8EA9E406F644857C),
-        ([2, 14, 9, 9], .channelsFirst, 3, 0xC75BF6C1A0073538),
-        ([2, 60, 4], .channelsLast, 2, 0x148C5B3C1A8D8EFD),
-        ([1, 1, 33], .channelsFirst, 0, 0x2E6AFE6C1419B8E7),
-        ([2, 5, 9, 7, 2], .channelsLast, 4, 0x77054BBAC225DF6C),
+        ([2, 65, 47, 3], .channelsLast, 0, 0xF0C3E97802918B96),
+        ([2, 3, 65, 47], .channelsFirst, 0, 0x67B3DCF12C4CACBE),
+        ([1, 3, 40, 33], .channelsFirst, 7, 0x0087636E10FBA809),
+        ([3, 20, 17, 1], .channelsLast, 1, 0x222DA7383684857C),
+        ([2, 14, 9, 9], .channelsFirst, 3, 0x0EDF8D1EFD64B538),
+        ([2, 60, 4], .channelsLast, 2, 0xDD309F0EA2F70EFD),
+        ([1, 1, 33], .channelsFirst, 0, 0x0684C8015C03B8E7),
+        ([2, 5, 9, 7, 2], .channelsLast, 4, 0x4893E1984A6C5F6C),
     ]
 }
 
@@ -257,7 +257,8 @@ import Testing
         #expect(prepared.candidate["image"]?.shape == [2, 65, 47, 3])
         #expect(prepared.reference["image"]?.shape == [2, 3, 65, 47])
         #expect(prepared.seed == 0)
-        let image = try ProbeInput().tensor(
+        let range = ProbeRange(of: candidate, input: candidate.inputs[0]) ?? .normalised
+        let image = try ProbeInput(range: range).tensor(
             forInput: 0, elementType: .float32, shape: [2, 3, 65, 47], layout: .channelsFirst)
         #expect(try prepared.reference["image"]?.floats() == image.floats())
     }

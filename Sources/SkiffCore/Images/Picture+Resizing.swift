@@ -1,7 +1,8 @@
 extension Picture {
     /// The image in another size, bilinear with antialiasing, sample for sample as Pillow's `resize` with `BILINEAR`:
     /// a triangle as wide as two pixels, or as two of the result where that is smaller, in fixed point of 22 bits, rows
-    /// first, rounded to 8 bits in between.
+    /// first, rounded to 8 bits in between. Where one side grows and the other shrinks Pillow may take columns first,
+    /// which changes samples by one at most.
     ///
     /// Alpha is resized as any channel; take ``opaque`` first.
     /// - Throws: ``CoreError`` `limit`, `memory`, `malformed` for sizes that cannot be.

@@ -23,10 +23,10 @@ public import SkiffGraph
 /// plus the whole number that is the sum of
 /// - `(w mod 193) − 96`, which excites every tap of every kernel;
 /// - `40 · (c mod 3) − 40 + 8 · ((c div 3) mod 5)`: channels differ in the mean;
-/// - `((c mod 3) + 1) · (32 · y div H) − ((c + 1) mod 3 + 1) · (24 · x div W)`: no flip and no transposition keeps
+/// - `((c + 1) mod 3 + 1) · (24 · x div W) − ((c mod 3) + 1) · (32 · y div H)`: no flip and no transposition keeps
 ///   them;
-/// - for y < b: `96 + 16 · (c mod 3)`; for y ≥ H − b: `−112 − 16 · ((c + 1) mod 3)`; both only where H > 1;
-/// - for x < b: `−80 − 16 · ((c + 2) mod 3)`; for x ≥ W − b: `128 − 16 · (c mod 3)`;
+/// - for y < b: `64 + 16 · (c mod 3)`; for y ≥ H − b: `−160 − 16 · ((c + 1) mod 3)`; both only where H > 1;
+/// - for x < b: `−64 − 16 · ((c + 2) mod 3)`; for x ≥ W − b: `176 + 16 · (c mod 3)`;
 /// - 160 where y < b and x < b, −144 where y ≥ H − b and x ≥ W − b, both only where H > 1;
 /// - where D > 1, for z < b: 64; for z ≥ D − b: −96;
 ///
@@ -196,14 +196,14 @@ private struct ProbeSample {
     private func adversarial(_ z: Int, _ y: Int, _ x: Int, _ channel: Int, _ word: UInt64) -> Int {
         let (colour, next, other) = (channel % 3, (channel + 1) % 3, (channel + 2) % 3)
         var level = Int(word % 193) - 96 + 40 * colour - 40 + 8 * (channel / 3 % 5)
-        level += (colour + 1) * (32 * y / frame.height) - (next + 1) * (24 * x / frame.width)
+        level += (next + 1) * (24 * x / frame.width) - (colour + 1) * (32 * y / frame.height)
         let (isLeft, isRight) = (x < band, x >= frame.width - band)
-        if isLeft { level += -80 - 16 * other }
-        if isRight { level += 128 - 16 * colour }
+        if isLeft { level += -64 - 16 * other }
+        if isRight { level += 176 + 16 * colour }
         if frame.height > 1 {
             let (isTop, isBottom) = (y < band, y >= frame.height - band)
-            if isTop { level += 96 + 16 * colour }
-            if isBottom { level += -112 - 16 * next }
+            if isTop { level += 64 + 16 * colour }
+            if isBottom { level += -160 - 16 * next }
             if isTop, isLeft { level += 160 }
             if isBottom, isRight { level += -144 }
         }
