@@ -43,6 +43,16 @@ public struct Explanation: Hashable, Sendable {
         case swappedWeights
         /// A tensor as it would be with other elements in one place: one stale or damaged element, row or channel.
         case changedWeight
+        /// A layer that only one of the two has: a normalization, a rescaling.
+        case missingLayer
+        /// Operands of a concatenation, a difference or a quotient in another order.
+        case operandOrder
+        /// An operand of a sum taken with another factor.
+        case operandScale
+        /// Another operator of the same form: the maximum for the average, a sum for a mean.
+        case operation
+        /// Interpolation and coordinates of a resize.
+        case resampling
     }
 
     public var kind: Kind
@@ -57,9 +67,12 @@ public struct Explanation: Hashable, Sendable {
     public var ratio: Double
     /// `conv3_block1_2_conv: padding (0,0,1,1) explains it; this model has (1,1,1,1)`.
     public var sentence: String
+    /// What else fits, and what would tell it apart; `nil` where this explanation is the only one.
+    public var note: String?
 
     public init(
-        kind: Kind, node: String, parameter: String, found: String, expected: String, ratio: Double, sentence: String? = nil
+        kind: Kind, node: String, parameter: String, found: String, expected: String, ratio: Double,
+        sentence: String? = nil, note: String? = nil
     ) {
         self.kind = kind
         self.node = node
@@ -67,6 +80,7 @@ public struct Explanation: Hashable, Sendable {
         self.found = found
         self.expected = expected
         self.ratio = ratio
+        self.note = note
         self.sentence = sentence ?? "\(node): \(parameter) \(expected) explains it; this model has \(found)"
     }
 }

@@ -1,0 +1,212 @@
+internal import SkiffCore
+internal import SkiffEngine
+internal import SkiffGraph
+
+extension ExplanationSearch {
+    /// Channels that are fitted at most, and numbers that tap columns may take.
+    private static let mostChannels = 512
+    private static let columnElements = 1 << 24
+
+    /// Solves for the weights that the reference must have at each node, the fewest changes first.
+    mutating func fitWeights(_ own: (rms: Double, largest: Double)) throws {
+        guard original != nil, let float = try? region.output(.float).doubles() else { return }
+        for site in list.sites where hasRoom() {
+            for runner in [full] {
+                guard let view = LinearView(site, runner), let invert = Inversion(runner, from: site.id),
+                    let experiment = fitted(site, view, invert, float)
+                else { continue }
+                try attempt(experiment, own)
+            }
+        }
+    }
+
+    private mutating func fitted(_ site: Site, _ view: LinearView, _ invert: Inversion, _ float: [Double]) -> Experiment? {
+        guard let output = site.node.outputs.first, let mine = full.value(output), let wanted = invert(full.reference),
+            let rounded = invert(float), mine.count == wanted.elements.count
+        else { return nil }
+        var fits: [(channel: Int, fit: ChannelFit)] = []
+        var columns: (group: Int, elements: [Double])?
+        let guilty = guiltyChannels(view, mine, wanted, rounded)
+        guard !guilty.isEmpty, guilty.count <= Self.mostChannels, view.taps <= Self.columnElements / max(view.positions, 1)
+        else { return nil }
+        counted()
+        for (channel, noise) in guilty {
+            guard hasRoom() else { return nil }
+            let group = view.group(channel)
+            if columns?.group != group { columns = (group, Self.columns(view, group)) }
+            let places = (0..<view.positions).map { view.element(channel, $0) }
+            let missing = places.map { wanted.isKnown[$0] ? wanted.elements[$0] - mine[$0] : 0 }
+            guard let elements = columns?.elements,
+                let fit = [3, 8].lazy.compactMap({ multiple in
+                    ChannelFit(
+                        columns: elements, count: view.taps, wanted: missing, isKnown: places.map { wanted.isKnown[$0] },
+                        own: places.map { mine[$0] - view.bias[channel] }, enough: multiple * noise)
+                }).first
+            else { return nil }
+            fits.append((channel, fit))
+        }
+        return experiment(site, view, fits)
+    }
+
+    /// The channels whose error is more than rounding, each with its noise.
+    private func guiltyChannels(
+        _ view: LinearView, _ mine: [Double], _ wanted: (elements: [Double], isKnown: [Bool]),
+        _ rounded: (elements: [Double], isKnown: [Bool])
+    ) -> [(channel: Int, noise: Double)] {
+        var measured: [(channel: Int, error: Double, noise: Double)] = []
+        for channel in 0..<view.channels {
+            var (error, noise, size, count) = (0.0, 0.0, 0.0, 0.0)
+            for position in 0..<view.positions {
+                let element = view.element(channel, position)
+                guard wanted.isKnown[element], rounded.isKnown[element] else { continue }
+                let difference = wanted.elements[element] - mine[element]
+                let rounding = rounded.elements[element] - mine[element]
+                error += difference * difference
+                noise += rounding * rounding
+                size += mine[element] * mine[element]
+                count += 1
+            }
+            guard count > 0 else { continue }
+            let least = ParityPolicy.singleRounding(of: .float32) * (size / count).squareRoot()
+            measured.append((channel, (error / count).squareRoot(), max((noise / count).squareRoot(), least)))
+        }
+        // Channels are alike: one where nothing was rounded by chance is no quieter than the others.
+        let noises = measured.map(\.noise).sorted()
+        let usual = noises.isEmpty ? 0 : noises[noises.count / 2]
+        let guilty = measured.filter { $0.error > 4 * max($0.noise, usual) }
+        let chosen = guilty.isEmpty ? Array(measured.sorted { $0.error > $1.error }.prefix(1)) : guilty
+        return chosen.map { (channel: $0.channel, noise: max($0.noise, usual)) }
+    }
+
+    private static func columns(_ view: LinearView, _ group: Int) -> [Double] {
+        let positions = view.positions
+        return [Double](unsafeUninitializedCapacity: view.taps * positions) { buffer, initialized in
+            for tap in 0..<view.taps {
+                for position in 0..<positions {
+                    buffer.initializeElement(at: tap * positions + position, to: view.input(group, tap, position))
+                }
+            }
+            initialized = view.taps * positions
+        }
+    }
+
+    private func experiment(_ site: Site, _ view: LinearView, _ fits: [(channel: Int, fit: ChannelFit)]) -> Experiment? {
+        var weight = view.weight
+        var bias = view.bias
+        var changed: [Int] = []
+        var biases: [Int] = []
+        for (channel, fit) in fits {
+            if let factor = fit.factor {
+                for tap in 0..<view.taps { weight[view.position(channel, tap)] *= factor }
+            }
+            for (tap, change) in fit.taps {
+                let position = view.position(channel, tap)
+                weight[position] += change
+                changed.append(position)
+            }
+            if fit.bias != 0 {
+                bias[channel] += fit.bias
+                biases.append(channel)
+            }
+        }
+        if !biases.isEmpty, view.biasOperand == nil { return nil }
+        var tensors: [Int: Tensor] = [:]
+        let isWeightChanged = !changed.isEmpty || fits.contains { $0.fit.factor != nil }
+        if isWeightChanged { tensors[view.operand] = try? Tensor(floats: weight.map { Float($0) }, shape: view.weightShape) }
+        if !biases.isEmpty, let operand = view.biasOperand {
+            tensors[operand] = try? Tensor(floats: bias.map { Float($0) }, shape: [view.channels])
+        }
+        let told = Told(site, view, fits, weight: weight, bias: bias, changed: changed, biases: biases)
+        return Experiment(
+            kind: .changedWeight, node: site.name, parameter: told.parameter, found: told.found, expected: told.expected,
+            sentence: told.sentence, edit: Edit(tensors: [site.id: tensors]), rank: told.rank)
+    }
+}
+
+/// A fit in words.
+private struct Told {
+    var parameter = ""
+    var found = ""
+    var expected = ""
+    var sentence = ""
+    var rank = 4.0
+
+    init(
+        _ site: Site, _ view: LinearView, _ fits: [(channel: Int, fit: ChannelFit)], weight: [Double], bias: [Double],
+        changed: [Int], biases: [Int]
+    ) {
+        let factors = fits.compactMap(\.fit.factor)
+        let name = site.name
+        if factors.count == fits.count, let factor = factors.first {
+            tellFactors(name, view, fits, factors, factor)
+        } else if changed.count == 1, biases.isEmpty {
+            let index = view.weightShape.index(ofPosition: changed[0])
+            (found, expected) = Self.texts(view.weight[changed[0]], weight[changed[0]])
+            parameter = "\(view.names.weight) \(index.shapeText)"
+            let what = view.names.weight == "weight" ? "one weight of \(name)" : "one element of \(view.names.weight) of \(name)"
+            sentence = "\(what): \(index.shapeText) is \(found) here and \(expected) in the reference"
+        } else if changed.isEmpty, factors.isEmpty, let first = biases.first {
+            (found, expected) = Self.texts(view.bias[first], bias[first])
+            parameter = "\(view.names.bias) [\(first)]"
+            let what = biases.count == 1
+                ? "one element of \(view.names.bias) of \(name): " : "\(biases.count) elements of \(view.names.bias) of \(name), "
+                    + "the first: "
+            sentence = what + "[\(first)] is \(found) here and \(expected) in the reference"
+            rank = biases.count == 1 ? 4 : 5
+        } else if let first = changed.min() {
+            let index = view.weightShape.index(ofPosition: first)
+            (found, expected) = Self.texts(view.weight[first], weight[first])
+            parameter = "\(changed.count) elements of \(view.names.weight)"
+            let channels = fits.count == 1 ? "output channel \(fits[0].channel)" : "\(fits.count) output channels"
+            let added = biases.isEmpty ? "" : " and \(view.names.bias)"
+            sentence = "\(changed.count) elements of \(view.names.weight)\(added) of \(name), in \(channels): the first, "
+                + "\(index.shapeText), is \(found) here and \(expected) in the reference"
+            rank = 6
+        } else {
+            parameter = "\(view.names.weight) and \(view.names.bias) of \(fits.count) output channels"
+            (found, expected) = ("its own", "others")
+            sentence = "\(name): \(parameter) are others in the reference"
+            rank = 6
+        }
+    }
+
+    private mutating func tellFactors(
+        _ name: String, _ view: LinearView, _ fits: [(channel: Int, fit: ChannelFit)], _ factors: [Double], _ factor: Double
+    ) {
+        let isOne = fits.count == 1
+        let isUniform = factors.allSatisfy { abs($0 - factor) <= 1e-3 * abs(factor) }
+        (found, expected) = Self.texts(1, factor)
+        if isOne, view.taps == 1 {
+            let own = view.weight[view.position(fits[0].channel, 0)]
+            (found, expected) = Self.texts(own, own * factor)
+            parameter = "\(view.names.weight) [\(fits[0].channel)]"
+            let what = view.names.weight == "weight" ? "one weight of \(name)" : "one element of \(view.names.weight) of \(name)"
+            let index = view.weightShape.index(ofPosition: view.position(fits[0].channel, 0))
+            sentence = "\(what): \(index.shapeText) is \(found) here and \(expected) in the reference"
+        } else if isOne || isUniform {
+            let what = isOne
+                ? "weights of output channel \(fits[0].channel)"
+                : fits.count == view.channels ? "all of \(view.names.weight)" : "weights of \(fits.count) output channels"
+            parameter = what
+            sentence = "\(name): \(what) are \(expected) times as large in the reference"
+            rank = isOne ? 4 : 4.5
+        } else {
+            parameter = "weights of \(fits.count) output channels"
+            sentence = "\(name): each output channel has a factor of its own in the reference, as if another normalization "
+                + "were folded in; the first, of channel \(fits[0].channel), is \(expected)"
+            rank = 5
+        }
+    }
+
+    /// Two numbers in as few digits as show that they differ.
+    private static func texts(_ found: Double, _ expected: Double) -> (String, String) {
+        for digits in 3...9 {
+            let texts = [found, expected].map { number in
+                let sign = number < 0 ? -1.0 : 1
+                return shortText(sign * ExplanationSearch.rounded(abs(number), digits: digits))
+            }
+            if texts[0] != texts[1], digits > 3 || abs(found - expected) > 0.01 * abs(found) { return (texts[0], texts[1]) }
+        }
+        return (shortText(Float(found)), shortText(Float(expected)))
+    }
+}
