@@ -12,8 +12,16 @@ import Testing
 
 /// Mistakes in real networks are explained, and by what they are.
 @Suite struct ExplanationTests {
+    /// Mistakes whose explanation is not found yet, or not as the first one.
+    static let unexplained: Set<String> = []
+
     @Test(arguments: Mistakes.all)
     func `the right explanation comes first`(mistake: Mistake) throws {
+        guard Self.unexplained.contains(mistake.name) else { return try explain(mistake) }
+        withKnownIssue { try explain(mistake) }
+    }
+
+    private func explain(_ mistake: Mistake) throws {
         let (region, candidate) = try mistake.region()
         let judgement = try region.judgement()
         #expect(judgement.verdict == .differs, "the mistake shows: \(judgement.ratio)")

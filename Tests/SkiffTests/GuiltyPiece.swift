@@ -28,7 +28,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         guard case .archive(let members) = try ArrayFile(contentsOf: Fixtures.path(io)) else { throw CoreError(.malformed("io")) }
         var recorded: [String: Tensor] = [:]
         for member in members {
-            recorded[member.name.split(separator: ":", maxSplits: 1).dropFirst().first.map(String.init) ?? member.name] = member.tensor
+            for prefix in ["input:", "value:", "output:"] where member.name.hasPrefix(prefix) {
+                recorded[String(member.name.dropFirst(prefix.count))] = member.tensor
+            }
         }
         let changed = try candidate(model)
         func region(_ graph: Graph) throws -> Region {

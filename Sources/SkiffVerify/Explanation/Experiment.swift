@@ -20,11 +20,15 @@ struct Experiment: Sendable {
     var needsBatch = false
     /// The type that values are rounded to, for experiments with the precision of arithmetic.
     var computeType: ElementType?
+    /// What kind of node it is at, where equal changes at others are not the same convention.
+    var form = ""
     /// How many single changes this is.
     var changes = 1
 
     /// The key under which equal changes at several nodes are one convention.
-    var key: String { "\(kind.rawValue)|\(parameter)|\(convention ?? expected)" }
+    var key: String {
+        "\(kind.rawValue)|\(parameter)|\(convention ?? expected)|\(kind == .padding ? "" : found)|\(form)"
+    }
 }
 
 /// A node of a piece, and what experiments want to know of it.

@@ -26,12 +26,11 @@ enum OperationExperiments {
         }
         guard let input = site.shape(ofInput: 0), input == site.outputShape, site.node.outputs.count == 1 else { return [] }
         let others = Set(site.node.inputs.indices.dropFirst())
-        return [
-            site.experiment(
-                .missingLayer, rank: 1, "the layer", found: "it", expected: "missing",
-                edit: Edit(
-                    operators: [site.id: .identity(Identity())], removed: others.isEmpty ? [:] : [site.id: others]))
-        ]
+        var experiment = site.experiment(
+            .missingLayer, rank: 1, "the layer", found: "it", expected: "missing",
+            edit: Edit(operators: [site.id: .identity(Identity())], removed: others.isEmpty ? [:] : [site.id: others]))
+        experiment.form = site.node.operator.kind.rawValue
+        return [experiment]
     }
 
     private static func missingBias(_ site: Site) -> [Experiment] {

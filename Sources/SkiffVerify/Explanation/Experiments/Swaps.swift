@@ -26,8 +26,13 @@ enum SwapExperiments {
 
     /// Weights of the same type and shape, those that stand near first.
     private static func others(like own: Tensor, in graph: Graph, near name: String) -> [(name: String, tensor: Tensor)] {
+        // What nothing reads was left over by whoever wrote the file.
+        var isRead = [Bool](repeating: false, count: graph.values.count)
+        for node in graph.nodes {
+            for case let input? in node.inputs { isRead[input.index] = true }
+        }
         let weights = graph.valueIDs.compactMap { id -> (name: String, tensor: Tensor)? in
-            guard let tensor = graph[id].tensor, tensor.shape == own.shape, tensor.elementType == own.elementType else {
+            guard isRead[id.index], let tensor = graph[id].tensor, tensor.shape == own.shape, tensor.elementType == own.elementType else {
                 return nil
             }
             return (graph[id].name, tensor)

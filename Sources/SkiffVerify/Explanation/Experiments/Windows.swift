@@ -65,8 +65,8 @@ enum WindowExperiments {
             window.padding = .explicit(before: before, after: after)
             let convention = name(before, after, sliding)
             return site.replacing(
-                .padding, rank: convention == nil ? 1 : 0, "padding", found: listText(own.before + own.after),
-                expected: listText(before + after), convention: convention, sliding.rebuilt(window))
+                .padding, rank: convention?.rank ?? 1, "padding", found: listText(own.before + own.after),
+                expected: listText(before + after), convention: convention?.name, sliding.rebuilt(window))
         }
     }
 
@@ -77,17 +77,21 @@ enum WindowExperiments {
         return (sides.map(\.before), sides.map(\.after))
     }
 
-    /// What frameworks call a padding; `nil` where none has a name for it.
-    private static func name(_ before: [Int], _ after: [Int], _ sliding: Sliding) -> String? {
-        for (padding, name) in [(Padding.sameUpper, "SAME_UPPER"), (.sameLower, "SAME_LOWER"), (.valid, "VALID")] {
+    /// What frameworks call a padding; `nil` where none has a name for it. Several may be one function, where the last
+    /// window ends before the padding does: then the usual name comes first.
+    private static func name(_ before: [Int], _ after: [Int], _ sliding: Sliding) -> (name: String, rank: Double)? {
+        // What PyTorch's layers have: half the kernel on each side.
+        let half = sliding.kernel.indices.map { sliding.window.dilations[$0] * (sliding.kernel[$0] - 1) / 2 }
+        if before == half, after == half { return ("half the kernel", 0) }
+        for (padding, name, rank) in [
+            (Padding.sameUpper, "SAME_UPPER", 0.02), (.valid, "VALID", 0.04), (.sameLower, "SAME_LOWER", 0.06),
+        ] {
             var window = sliding.window
             window.padding = padding
             let sides = resolved(window, sliding)
-            if sides.before == before, sides.after == after { return name }
+            if sides.before == before, sides.after == after { return (name, rank) }
         }
-        // What PyTorch's layers have: half the kernel on each side.
-        let half = sliding.kernel.indices.map { sliding.window.dilations[$0] * (sliding.kernel[$0] - 1) / 2 }
-        return before == half && after == half ? "half the kernel" : nil
+        return nil
     }
 
     /// Elements before and after one axis that give `output` windows.
