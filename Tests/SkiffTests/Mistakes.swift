@@ -265,11 +265,17 @@ enum Mistakes {
             return Edit(tensors: [graph.nodeIDs[0]: [1: try Tensor(floats: steps, shape: tensor.shape)]])
         },
         other("arithmetic in bfloat16", torch, at: "/layer2/layer2.0/conv1/Conv_output_0", .computePrecision, "bfloat16") { graph in
-            let cast = [Edit.Inserted(operator: .cast(Cast(to: .bfloat16))), Edit.Inserted(operator: .cast(Cast(to: .float32)))]
-            return try rounded(graph, PrecisionExperiments.bfloat).merged(
-                Edit(behind: [graph.nodeIDs[0]: cast], before: [graph.nodeIDs[0]: cast]))
+            try rounded(graph, PrecisionExperiments.bfloat).merged(
+                Edit(behind: [graph.nodeIDs[0]: casts()], before: [graph.nodeIDs[0]: casts()]))
+        },
+        other("a sum in bfloat16", torch, at: "/layer1/layer1.0/Add_output_0", .computePrecision, "bfloat16") {
+            Edit(behind: [$0.nodeIDs[0]: casts()])
         },
     ]
+
+    private static func casts() -> [Edit.Inserted] {
+        [Edit.Inserted(operator: .cast(Cast(to: .bfloat16))), Edit.Inserted(operator: .cast(Cast(to: .float32)))]
+    }
 
     private static func rounded(_ graph: Graph, _ round: (Float) -> Float) throws -> Edit {
         let tensor = try graph.storedWeight(graph.nodes[0].inputs[1].present()).present().tensor

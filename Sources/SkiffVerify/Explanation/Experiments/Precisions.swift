@@ -6,7 +6,7 @@ enum PrecisionExperiments {
     static func experiments(at site: Site) -> [Experiment] {
         guard let weight = site.weight(1), weight.elementType == .float32, let axis = outputAxis(site),
             weight.elementCount > 0
-        else { return [] }
+        else { return rounded(site) }
         let shape = weight.shape
         let forms: [(name: String, round: @Sendable ([Float]) -> [Float])] = [
             ("float16", { $0.map(half) }), ("bfloat16", { $0.map(bfloat) }),
@@ -53,13 +53,34 @@ enum PrecisionExperiments {
         }
     }
 
+    /// What a layer without a matrix gives whose output is rounded.
+    private static func rounded(_ site: Site) -> [Experiment] {
+        switch site.node.operator {
+        case .batchNormalization, .binary, .variadic, .pooling, .globalPooling, .unary, .softmax, .reduction,
+            .layerNormalization, .groupNormalization, .instanceNormalization:
+            break
+        default: return []
+        }
+        guard let output = site.node.outputs.first, site.piece[output].fact?.elementType == .float32 else { return [] }
+        let types: [ElementType] = [.bfloat16, .float16]
+        return types.map { type in
+            var experiment = site.experiment(
+                .computePrecision, rank: 0.7, "arithmetic in", found: "it in float32", expected: type.rawValue,
+                edit: Edit(behind: [site.id: casts(type)]))
+            experiment.computeType = type
+            return experiment
+        }
+    }
+
+    private static func casts(_ type: ElementType) -> [Edit.Inserted] {
+        [Edit.Inserted(operator: .cast(Cast(to: type))), Edit.Inserted(operator: .cast(Cast(to: .float32)))]
+    }
+
     /// What a layer gives whose operands and output are rounded, and whose sums are not.
     private static func computed(_ site: Site, _ weight: Tensor) -> [Experiment] {
         let types: [(ElementType, @Sendable (Float) -> Float)] = [(.bfloat16, bfloat), (.float16, half)]
         return types.map { type, round in
-            let cast = [
-                Edit.Inserted(operator: .cast(Cast(to: type))), Edit.Inserted(operator: .cast(Cast(to: .float32))),
-            ]
+            let cast = casts(type)
             var experiment = site.replacing(
                 .computePrecision, rank: 0.7, "arithmetic in", found: "it in float32", expected: type.rawValue, operand: 1,
                 try? Tensor(floats: weight.floats().map(round), shape: weight.shape))
