@@ -25,7 +25,8 @@ import Testing
         let (region, candidate) = try mistake.region()
         let judgement = try region.judgement()
         #expect(judgement.verdict == .differs, "the mistake shows: \(judgement.ratio)")
-        let (explanations, experiments) = try Explainer(candidate: candidate).explanations(of: region)
+        let outcome = try Explainer(candidate: candidate).outcome(of: region)
+        let (explanations, experiments) = (outcome.explanations, outcome.experiments)
         #expect(experiments > 0)
         let first = try #require(explanations.first, "\(experiments) experiments, nothing fits; ratio \(judgement.ratio)")
         let list = explanations.map { "\($0.sentence) [\($0.ratio)] \($0.note ?? "")" }.joined(separator: "\n")
@@ -33,7 +34,8 @@ import Testing
         #expect(mistake.expected.isEmpty || first.expected.contains(mistake.expected), "\(list)")
         #expect(first.ratio < ParityPolicy.noiseMultiple)
         if ProcessEnvironment.isVerbose {
-            print("EXPLAINED | \(mistake.name) | \(judgement.ratio) | \(first.ratio) | \(experiments) | \(list)")
+            let nearest = outcome.nearest.map { "\($0)" } ?? "none"
+            print("EXPLAINED | \(mistake.name) | \(judgement.ratio) | \(first.ratio) | \(nearest) | \(experiments) | \(list)")
         }
     }
 

@@ -32,6 +32,8 @@ public struct Explainer: Sendable {
         public var experiments = 0
         /// Whether a limit ended the search before all was tried.
         public var isCut = false
+        /// RMS error of the nearest copy that does not explain, in noise units of the piece.
+        public var nearest: Double?
         /// Inputs of the piece on which the first two findings differ, where more than one fits.
         public var telling: TellingInput?
 

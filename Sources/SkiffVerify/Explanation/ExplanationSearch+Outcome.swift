@@ -17,6 +17,7 @@ extension ExplanationSearch {
             if !isKnown { kept.append(one) }
         }
         var outcome = Explainer.Outcome(experiments: count, isCut: isCut)
+        if let unit = original?.unit, unit > 0 { outcome.nearest = tried.map { $0.error / unit }.min() }
         if kept.count > 1 { outcome.telling = TellingInput(region, kept[0].piece, kept[1].piece) }
         if let telling = outcome.telling, let answer = reference?(telling.given) {
             let fitting = kept.filter { isBorneOut($0.piece, telling.given, answer) }

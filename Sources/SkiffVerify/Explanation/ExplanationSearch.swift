@@ -27,7 +27,7 @@ struct ExplanationSearch {
     private(set) var count = 0
     private(set) var isCut = false
     /// Errors of what was tried and does not explain, for pairs of changes.
-    private var tried: [(experiment: Experiment, error: Double)] = []
+    private(set) var tried: [(experiment: Experiment, error: Double)] = []
     private let start = ContinuousClock.now
 
     /// Ranks behind the best explanation at which nothing is tried any more.
