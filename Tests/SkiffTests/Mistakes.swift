@@ -209,6 +209,10 @@ enum Mistakes {
         make("order of flattening", line, at: "digit", .flattenOrder, "axes exchanged") {
             try $0.changing("digit/logits", orProducerOf: "digit") { try $0.reshaped([8, 24, 10]).permuted([1, 0, 2]).reshaped([192, 10]) }
         },
+        other("scale of the input", torch, at: "/conv1/Conv_output_0", .preprocessing, "/ 255") { _ in
+            let factor = try Tensor(floats: [1 / 255], shape: [1])
+            return Edit(ahead: [0: [Edit.Inserted(operator: .binary(Binary(.multiply)), operands: [factor])]])
+        },
         other("a factor of a branch", torch, at: "/layer1/layer1.0/Add_output_0", .operandScale, "0.17") {
             let factor = try Tensor(floats: [0.17], shape: [1])
             return Edit(
@@ -237,6 +241,20 @@ enum Mistakes {
         make("one weight behind a normalization and an activation", torch, at: "/layer1/layer1.0/relu/Relu_output_0",
              hidden: [first, norm], .changedWeight, "") {
             try $0.changing(first, operand: 1) { try $0.changing(77) { $0 * 1.05 } }
+        },
+        make("two output channels exchanged", torch, at: first, .swappedWeights, "") {
+            try $0.changing(first, operand: 1) { tensor in
+                let numbers = try tensor.floats()
+                let from = [0, 4, 2, 3, 1, 5, 6, 7]
+                return try Tensor(
+                    floats: numbers.indices.map { numbers[from[$0 / 72] * 72 + $0 % 72] }, shape: tensor.shape)
+            }
+        },
+        make("a weight that is not a number", torch, at: first, .changedWeight, "") {
+            try $0.changing(first, operand: 1) { try $0.changing(77) { _ in .nan } }
+        },
+        make("one mean", torch, at: norm, .changedWeight, "mean") {
+            try $0.changing(norm, operand: 3) { try $0.changing(2) { $0 + 0.01 } }
         },
         make("tensors of two layers exchanged", torch, at: first, .swappedWeights, "") { graph in
             let second = "/layer1/layer1.0/conv2/Conv_output_0"

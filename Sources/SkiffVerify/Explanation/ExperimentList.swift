@@ -57,7 +57,8 @@ struct ExperimentList {
         let piece = region.graph
         return piece.inputs.enumerated().flatMap { position, id -> [Experiment] in
             let origin = region.values.indices.contains(id.index) ? region.values[id.index] : nil
-            let name = origin.map { candidate[$0].name } ?? piece[id].name
+            let reader = piece.nodeIDs.first { piece[$0].inputs.contains(id) }
+            let name = reader.map { piece.displayName(of: $0) } ?? piece[id].name
             return InputExperiments.experiments(
                 onInput: position, of: piece, isImage: origin.map { candidate.inputs.contains($0) } ?? false, name: name)
         }

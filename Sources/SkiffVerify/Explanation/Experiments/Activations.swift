@@ -122,8 +122,8 @@ enum ActivationExperiments {
             default: false
             }
         }
-        // An identity adds nothing that the node before it would not.
-        if case .identity = site.node.operator, !site.isLast { return [] }
+        // An identity in a piece may stand where another model has its activation.
+        let nearer = if case .identity = site.node.operator { 0.1 } else { 0.0 }
         guard !isFollowed, let rank = site.outputShape?.count else { return [] }
         func behind(_ kind: Explanation.Kind, _ other: Operator, _ rank: Double, _ expected: String) -> Experiment {
             site.experiment(
@@ -132,7 +132,7 @@ enum ActivationExperiments {
         }
         var result: [Experiment] = []
         for (position, (kind, name)) in kinds.enumerated() {
-            result.append(behind(.activation, .unary(Unary(kind)), 0.3 + 0.02 * Double(position), name))
+            result.append(behind(.activation, .unary(Unary(kind)), 0.3 - nearer + 0.02 * Double(position), name))
         }
         guard site.isLast else { return result }
         let last = rank - 1

@@ -38,14 +38,10 @@ enum InputExperiments {
                     .channelOrder, order == [2, 1, 0] ? 0 : 1, "channel order", found: "RGB", names == "BGR" ? "BGR" : names,
                     [gathered(axis, order)])
             }
-            if isImage { preprocessings(axis, shape.count, ahead) }
+            if isImage { preprocessings(modes, axis, shape.count, ahead) }
         }
         if isImage, channelAxes.isEmpty {
-            for (scale, text) in [(255, "0 to 255"), (1 / 255, "0 to 1"), (1 / 127.5, "to 2")] as [(Double, String)] {
-                ahead(
-                    .preprocessing, 0.5, "scale of the input", found: "it as it is", "×\(shortText(scale)) (\(text))",
-                    [scaled([Float(scale)], [0], 0, shape.count)].flatMap { $0 })
-            }
+            preprocessings(modes.filter(\.isUniform), nil, shape.count, ahead)
         }
         if shape.count == 4 {
             for layout in [Layout.channelsFirst, .channelsLast] {
@@ -67,6 +63,9 @@ enum InputExperiments {
         var isReversed = false
         var factors: [Double]
         var offsets: [Double]
+
+        /// Whether all channels are treated alike, so that it makes sense for one of them.
+        var isUniform: Bool { !isReversed && Set(factors).count == 1 && Set(offsets).count == 1 }
     }
 
     /// The modes of `keras.applications.imagenet_utils.preprocess_input`, and none and plain scaling.
@@ -78,10 +77,13 @@ enum InputExperiments {
             name: "torch", factors: [1 / (255 * 0.229), 1 / (255 * 0.224), 1 / (255 * 0.225)],
             offsets: [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225]),
         Mode(name: "caffe", isReversed: true, factors: [1, 1, 1], offsets: [-103.939, -116.779, -123.68]),
+        Mode(name: "caffe without BGR", factors: [1, 1, 1], offsets: [-123.68, -116.779, -103.939]),
+        Mode(name: "0 to 255 of 0 to 1", factors: [255, 255, 255], offsets: [0, 0, 0]),
     ]
 
+    /// - Parameter axis: the channels'; `nil` where there are not three.
     private static func preprocessings(
-        _ axis: Int, _ rank: Int,
+        _ modes: [Mode], _ axis: Int?, _ rank: Int,
         _ keep: (Explanation.Kind, Double, String, String, String, [Edit.Inserted?]) -> Void
     ) {
         for own in modes {
@@ -90,13 +92,14 @@ enum InputExperiments {
                 let isReversed = own.isReversed != other.isReversed
                 var factors: [Float] = []
                 var offsets: [Float] = []
-                for channel in 0..<3 {
+                for channel in 0..<(axis == nil ? 1 : 3) {
                     let from = isReversed ? 2 - channel : channel
                     let factor = other.factors[channel] / own.factors[from]
                     factors.append(Float(factor))
                     offsets.append(Float(other.offsets[channel] - own.offsets[from] * factor))
                 }
-                let chain = (isReversed ? [gathered(axis, [2, 1, 0])] : []) + scaled(factors, offsets, axis, rank)
+                let turned = isReversed ? axis.flatMap { gathered($0, [2, 1, 0]) } : nil
+                let chain = (turned.map { [$0] } ?? []) + scaled(factors, offsets, axis ?? 0, rank)
                 keep(.preprocessing, own.name == "none" ? 0.3 : 0.6, "preprocessing", own.name, other.name, chain)
             }
         }

@@ -64,8 +64,10 @@ enum WindowExperiments {
             var window = sliding.window
             window.padding = .explicit(before: before, after: after)
             let convention = name(before, after, sliding)
+            // What is only moved to another side is as much in all.
+            let isMoved = zip(before, after).map(+) == zip(own.before, own.after).map(+)
             return site.replacing(
-                .padding, rank: convention?.rank ?? 1, "padding", found: listText(own.before + own.after),
+                .padding, rank: convention?.rank ?? (isMoved ? 1 : 1.02), "padding", found: listText(own.before + own.after),
                 expected: listText(before + after), convention: convention?.name, sliding.rebuilt(window))
         }
     }

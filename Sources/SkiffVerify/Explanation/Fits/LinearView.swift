@@ -23,6 +23,8 @@ struct LinearView {
     let biasOperand: Int?
     let bias: [Double]
     let names: (weight: String, bias: String)
+    /// The moments of a normalization, which its values cannot tell from gamma and beta.
+    var moments: (mean: [Double], variance: [Double], epsilon: Double)?
 
     /// Positions of one channel.
     var positions: Int { channels == 0 ? 0 : (shape.checkedElementCount ?? 0) / channels }
@@ -131,6 +133,7 @@ struct LinearView {
         weight = site.weight(1).flatMap { try? $0.doubles() } ?? [Double](repeating: 1, count: channels)
         bias = site.weight(2).flatMap { try? $0.doubles() } ?? [Double](repeating: 0, count: channels)
         (operand, weightShape, biasOperand, names) = (1, [channels], 2, ("gamma", "beta"))
+        moments = (mean, variance, Double(normalization.epsilon))
         group = { $0 }
         position = { channel, _ in channel }
         self.input = { channel, _, position in

@@ -6,22 +6,56 @@ extension ExplanationSearch {
     /// Channels that are fitted at most, and numbers that tap columns may take.
     private static let mostChannels = 512
     private static let columnElements = 1 << 24
+    /// Output channels up to which an exchange is looked for.
+    private static let mostExchanged = 128
 
     /// Solves for the weights that the reference must have at each node, the fewest changes first.
     mutating func fitWeights(_ own: (rms: Double, largest: Double)) throws {
-        guard original != nil, let float = try? region.output(.float).doubles() else { return }
-        for site in list.sites where hasRoom() {
-            for runner in [full] {
-                guard let view = LinearView(site, runner), let invert = Inversion(runner, from: site.id),
-                    let experiment = fitted(site, view, invert, float)
-                else { continue }
-                try attempt(experiment, own)
-            }
+        guard original != nil else { return }
+        let error = own
+        for own in list.sites where hasRoom() {
+            let cleaning = Self.cleaning(own)
+            let (site, runner) = cleaning.flatMap { cleaned(own, $0) } ?? (own, full)
+            guard let float = try? runner.region.output(.float).doubles(), let view = LinearView(site, runner),
+                let invert = Inversion(runner, from: site.id),
+                var experiment = fitted(site, view, invert, float, runner)
+            else { continue }
+            if let cleaning { experiment.edit = cleaning.merged(experiment.edit) }
+            try attempt(experiment, error)
         }
     }
 
-    private mutating func fitted(_ site: Site, _ view: LinearView, _ invert: Inversion, _ float: [Double]) -> Experiment? {
-        guard let output = site.node.outputs.first, let mine = full.value(output), let wanted = invert(full.reference),
+    /// Zeros for the elements of a node's weights that are not finite; `nil` where all are.
+    private static func cleaning(_ site: Site) -> Edit? {
+        var tensors: [Int: Tensor] = [:]
+        for position in site.node.inputs.indices {
+            guard let tensor = site.weight(position), tensor.elementType == .float32, let elements = try? tensor.floats(),
+                elements.contains(where: { !$0.isFinite })
+            else { continue }
+            tensors[position] = try? Tensor(floats: elements.map { $0.isFinite ? $0 : 0 }, shape: tensor.shape)
+        }
+        return tensors.isEmpty ? nil : Edit(tensors: [site.id: tensors])
+    }
+
+    /// The piece without numbers that are not finite, which nothing can be solved from.
+    private func cleaned(_ site: Site, _ cleaning: Edit) -> (Site, PieceRunner)? {
+        guard let piece = try? cleaning.applied(to: region.graph), let output = piece.outputs.first?.value else { return nil }
+        var given: [ValueID: Tensor] = [:]
+        for id in piece.inputs { given[id] = region.given[piece[id].name] }
+        guard let clean = try? Region(
+            of: piece, output: output, given: given, reference: region.reference, policy: region.policy,
+            threads: region.threads), let runner = try? PieceRunner(clean)
+        else { return nil }
+        let other = Site(
+            piece: clean.graph, id: site.id, candidate: site.candidate, origins: site.origins,
+            referenceShape: site.referenceShape, reachesOutput: site.reachesOutput)
+        return (other, runner)
+    }
+
+    private mutating func fitted(
+        _ site: Site, _ view: LinearView, _ invert: Inversion, _ float: [Double], _ runner: PieceRunner
+    ) -> Experiment? {
+        guard let output = site.node.outputs.first, let mine = runner.value(output), let wanted = invert(full.reference),
             let rounded = invert(float), mine.count == wanted.elements.count
         else { return nil }
         var fits: [(channel: Int, fit: ChannelFit)] = []
@@ -30,6 +64,7 @@ extension ExplanationSearch {
         guard !guilty.isEmpty, guilty.count <= Self.mostChannels, view.taps <= Self.columnElements / max(view.positions, 1)
         else { return nil }
         counted()
+        if let experiment = exchanged(site, view, mine, wanted, guilty) { return experiment }
         for (channel, noise) in guilty {
             guard hasRoom() else { return nil }
             let group = view.group(channel)
@@ -76,6 +111,42 @@ extension ExplanationSearch {
         let guilty = measured.filter { $0.error > 4 * max($0.noise, usual) }
         let chosen = guilty.isEmpty ? Array(measured.sorted { $0.error > $1.error }.prefix(1)) : guilty
         return chosen.map { (channel: $0.channel, noise: max($0.noise, usual)) }
+    }
+
+    /// Output channels that have each other's weights in the reference.
+    private func exchanged(
+        _ site: Site, _ view: LinearView, _ mine: [Double], _ wanted: (elements: [Double], isKnown: [Bool]),
+        _ guilty: [(channel: Int, noise: Double)]
+    ) -> Experiment? {
+        guard view.taps > 1, (2...Self.mostExchanged).contains(guilty.count) else { return nil }
+        var sources: [(to: Int, from: Int)] = []
+        for (channel, noise) in guilty {
+            var best: (channel: Int, error: Double)?
+            for (other, _) in guilty where view.group(other) == view.group(channel) {
+                var (sum, count) = (0.0, 0.0)
+                for position in 0..<view.positions {
+                    let here = view.element(channel, position)
+                    guard wanted.isKnown[here] else { continue }
+                    let theirs = mine[view.element(other, position)] - view.bias[other]
+                    let apart = wanted.elements[here] - view.bias[channel] - theirs
+                    sum += apart * apart
+                    count += 1
+                }
+                let error = count > 0 ? (sum / count).squareRoot() : .infinity
+                if error < best?.error ?? .infinity { best = (other, error) }
+            }
+            guard let best, best.channel != channel, best.error <= 8 * noise else { return nil }
+            sources.append((channel, best.channel))
+        }
+        guard Set(sources.map(\.from)).count == sources.count else { return nil }
+        var weight = view.weight
+        for (to, from) in sources {
+            for tap in 0..<view.taps { weight[view.position(to, tap)] = view.weight[view.position(from, tap)] }
+        }
+        return site.replacing(
+            .swappedWeights, rank: 3.5, "weights of output channels in order", found: listText(sources.map(\.to)),
+            expected: listText(sources.map(\.from)), operand: view.operand,
+            try? Tensor(floats: weight.map { Float($0) }, shape: view.weightShape))
     }
 
     private static func columns(_ view: LinearView, _ group: Int) -> [Double] {
@@ -145,6 +216,7 @@ private struct Told {
             parameter = "\(view.names.weight) \(index.shapeText)"
             let what = view.names.weight == "weight" ? "one weight of \(name)" : "one element of \(view.names.weight) of \(name)"
             sentence = "\(what): \(index.shapeText) is \(found) here and \(expected) in the reference"
+            tellVariance(view, fits[0].channel, weight[changed[0]])
         } else if changed.isEmpty, factors.isEmpty, let first = biases.first {
             (found, expected) = Self.texts(view.bias[first], bias[first])
             parameter = "\(view.names.bias) [\(first)]"
@@ -153,6 +225,7 @@ private struct Told {
                     + "the first: "
             sentence = what + "[\(first)] is \(found) here and \(expected) in the reference"
             rank = biases.count == 1 ? 4 : 5
+            if biases.count == 1 { tellMean(view, first, bias[first]) }
         } else if let first = changed.min() {
             let index = view.weightShape.index(ofPosition: first)
             (found, expected) = Self.texts(view.weight[first], weight[first])
@@ -183,6 +256,7 @@ private struct Told {
             let what = view.names.weight == "weight" ? "one weight of \(name)" : "one element of \(view.names.weight) of \(name)"
             let index = view.weightShape.index(ofPosition: view.position(fits[0].channel, 0))
             sentence = "\(what): \(index.shapeText) is \(found) here and \(expected) in the reference"
+            tellVariance(view, fits[0].channel, own * factor)
         } else if isOne || isUniform {
             let what = isOne
                 ? "weights of output channel \(fits[0].channel)"
@@ -198,6 +272,28 @@ private struct Told {
         }
     }
 
+    /// Another gamma may be another variance.
+    private mutating func tellVariance(_ view: LinearView, _ channel: Int, _ gamma: Double) {
+        guard let moments = view.moments, gamma != 0, view.weight[channel] != 0 else { return }
+        let share = view.weight[channel] / gamma
+        let variance = (moments.variance[channel] + moments.epsilon) * share * share - moments.epsilon
+        guard variance >= 0 else { return }
+        tell("variance", Self.texts(moments.variance[channel], variance))
+    }
+
+    /// Another beta may be another mean.
+    private mutating func tellMean(_ view: LinearView, _ channel: Int, _ beta: Double) {
+        guard let moments = view.moments, view.weight[channel] != 0 else { return }
+        let deviation = (moments.variance[channel] + moments.epsilon).squareRoot()
+        let mean = moments.mean[channel] - (beta - view.bias[channel]) * deviation / view.weight[channel]
+        tell("mean", Self.texts(moments.mean[channel], mean))
+    }
+
+    private mutating func tell(_ name: String, _ texts: (String, String)) {
+        expected += " (or \(name) \(texts.1))"
+        sentence += "; or its \(name) is \(texts.0) here and \(texts.1) in the reference"
+    }
+
     /// Two numbers in as few digits as show that they differ.
     private static func texts(_ found: Double, _ expected: Double) -> (String, String) {
         for digits in 3...9 {
@@ -205,7 +301,12 @@ private struct Told {
                 let sign = number < 0 ? -1.0 : 1
                 return shortText(sign * ExplanationSearch.rounded(abs(number), digits: digits))
             }
-            if texts[0] != texts[1], digits > 3 || abs(found - expected) > 0.01 * abs(found) { return (texts[0], texts[1]) }
+            // The numbers differ by more than what leaving out digits changes.
+            let step = abs(found - expected)
+            let isTold = texts[0] != texts[1] && zip(texts, [found, expected]).allSatisfy { text, number in
+                abs((Double(text) ?? .infinity) - number) < 0.1 * step
+            }
+            if isTold { return (texts[0], texts[1]) }
         }
         return (shortText(Float(found)), shortText(Float(expected)))
     }
