@@ -98,8 +98,9 @@ enum InputExperiments {
                     factors.append(Float(factor))
                     offsets.append(Float(other.offsets[channel] - own.offsets[from] * factor))
                 }
-                let turned = isReversed ? axis.flatMap { gathered($0, [2, 1, 0]) } : nil
-                let chain = (turned.map { [$0] } ?? []) + scaled(factors, offsets, axis ?? 0, rank)
+                var chain: [Edit.Inserted?] = []
+                if isReversed, let axis { chain.append(gathered(axis, [2, 1, 0])) }
+                chain += scaled(factors, offsets, axis ?? 0, rank)
                 keep(.preprocessing, own.name == "none" ? 0.3 : 0.6, "preprocessing", own.name, other.name, chain)
             }
         }

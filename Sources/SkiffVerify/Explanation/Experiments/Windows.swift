@@ -65,7 +65,7 @@ enum WindowExperiments {
             window.padding = .explicit(before: before, after: after)
             let convention = name(before, after, sliding)
             // What is only moved to another side is as much in all.
-            let isMoved = zip(before, after).map(+) == zip(own.before, own.after).map(+)
+            let isMoved = before.indices.allSatisfy { before[$0] + after[$0] == own.before[$0] + own.after[$0] }
             return site.replacing(
                 .padding, rank: convention?.rank ?? (isMoved ? 1 : 1.02), "padding", found: listText(own.before + own.after),
                 expected: listText(before + after), convention: convention?.name, sliding.rebuilt(window))

@@ -143,10 +143,10 @@ extension ExplanationSearch {
         for (to, from) in sources {
             for tap in 0..<view.taps { weight[view.position(to, tap)] = view.weight[view.position(from, tap)] }
         }
+        guard let tensor = try? Tensor(floats: weight.map { Float($0) }, shape: view.weightShape) else { return nil }
         return site.replacing(
             .swappedWeights, rank: 3.5, "weights of output channels in order", found: listText(sources.map(\.to)),
-            expected: listText(sources.map(\.from)), operand: view.operand,
-            try? Tensor(floats: weight.map { Float($0) }, shape: view.weightShape))
+            expected: listText(sources.map(\.from)), operand: view.operand, tensor)
     }
 
     private static func columns(_ view: LinearView, _ group: Int) -> [Double] {
