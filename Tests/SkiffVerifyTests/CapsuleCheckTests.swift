@@ -50,7 +50,10 @@ import Testing
     func `ratios are those of the whole tensors, within the bounds of the estimate`(factor: Float) throws {
         let (candidate, reference) = (try DrawnNetwork(weightFactor: factor).graph(), try DrawnNetwork().graph())
         let estimated = try Verifier().verify(candidate, against: capsule())
-        let measured = try Verifier().verify(candidate, against: reference)
+        var verifier = Verifier()
+        verifier.inputs.madeUp = .noise
+        verifier.inputShapes = ["image": [2, 3, 64, 64]]
+        let measured = try verifier.verify(candidate, against: reference)
         for value in measured.values where value.ratio ?? 0 > 1 {
             let ratio = try #require(estimated.values.first { $0.name == value.name }?.ratio)
             let bounds = Sketch.Distance.bounds
