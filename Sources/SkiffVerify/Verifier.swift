@@ -20,6 +20,8 @@ public struct Verifier: Sendable {
     public var comparesIntermediates = true
     /// Looks for the reason where a layer goes wrong (``Explainer``).
     public var explains = true
+    /// Time for the reasons of one layer.
+    public var explanationTime = Duration.seconds(10)
     /// What two models are run with.
     public var inputs = InputSet()
     /// Seed of made-up inputs.

@@ -126,7 +126,7 @@ struct ExplanationSearch {
         let changed = try Region(
             of: piece, output: output, given: given, reference: region.reference, policy: region.policy,
             threads: region.threads)
-        return try RoundingFloor.refined(judgement, changed)
+        return RoundingFloor.refined(judgement, changed)
     }
 
     /// Whether the change takes away most of the error, and does not just make room for it.

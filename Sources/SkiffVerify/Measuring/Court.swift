@@ -63,7 +63,7 @@ struct Court {
         }
         if own.verdict == .differs, pending.target.isForced || pending.target.role == .output {
             let region = try region(of: pending.target.value, reference, inputs)
-            own = try RoundingFloor.refined(own, region)
+            own = RoundingFloor.refined(own, region)
             if alone != nil { pending.alone = own } else { pending.judgement = own }
             if own.verdict == .differs {
                 layers.append((pending.target.value, try layer(pending, region, own)))
@@ -149,7 +149,9 @@ struct Court {
         if let pieces {
             ownPiece = { given in pieces.output(of: region, candidateOutput: target.value, given: given) }
         }
-        let outcome = try Explainer(candidate: candidate).outcome(of: region, reference: ownPiece)
+        var explainer = Explainer(candidate: candidate)
+        explainer.timeLimit = verifier.explanationTime
+        guard let outcome = try? explainer.outcome(of: region, reference: ownPiece) else { return layer }
         layer.explanations = outcome.explanations
         layer.experiments = outcome.experiments
         layer.isExplanationCut = outcome.isCut

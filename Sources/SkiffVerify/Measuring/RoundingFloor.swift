@@ -17,8 +17,7 @@ enum RoundingFloor {
     private static let clearRatio = 1e6
 
     /// The judgement by the larger unit.
-    /// - Throws: ``VerifyError`` where the piece cannot be run.
-    static func refined(_ judgement: Judgement, _ region: Region) throws(VerifyError) -> Judgement {
+    static func refined(_ judgement: Judgement, _ region: Region) -> Judgement {
         guard judgement.verdict == .differs, judgement.comparison.nonFiniteMismatch == nil,
             judgement.ratio < clearRatio
         else { return judgement }
@@ -34,18 +33,46 @@ enum RoundingFloor {
                 floor = max(floor, resampled.rms)
                 largest = max(largest, resampled.largest)
             }
+            if let narrow = try narrowInputNoise(region) {
+                floor = max(floor, narrow.rms)
+                largest = max(largest, narrow.largest)
+            }
             return Judgement(
                 judgement.comparison, noise: judgement.noise, largestNoise: largest, isIdentical: false,
                 elementType: .float32, policy: region.policy, floor: max(floor, judgement.unit))
-        } catch let error as EngineError {
-            throw VerifyError(error)
-        } catch let error as CoreError {
-            throw VerifyError(error)
-        } catch let error as GraphError {
-            throw VerifyError(error)
         } catch {
-            throw VerifyError(.engine(.operand("\(error)")))
+            // What cannot be run on other inputs or weights is judged by the noise that was measured.
+            return judgement
         }
+    }
+
+    /// How far the output moves where inputs of 16 bits are moved within their rounding: a framework may hand out rounded
+    /// values and compute on with what they were; `nil` where no input is so.
+    private static func narrowInputNoise(_ region: Region) throws -> (rms: Double, largest: Double)? {
+        var moved = region.given
+        var isNarrow = false
+        for id in region.graph.inputs {
+            let value = region.graph[id]
+            let unit: Double
+            switch value.fact?.elementType {
+            case .float16: unit = 0x1p-11
+            case .bfloat16: unit = 0x1p-8
+            default: continue
+            }
+            guard let tensor = region.given[value.name] else { continue }
+            isNarrow = true
+            let start = SeededInput.mix(UInt64(id.index) &+ 0xF16)
+            let elements = try tensor.doubles().enumerated().map { position, element in
+                let word = SeededInput.mix(start &+ UInt64(position) &* SeededInput.increment)
+                return element * (1 + (Double(word >> 11) * 0x1p-52 - 1) * unit)
+            }
+            moved[value.name] = try Tensor(doubles: elements, shape: tensor.shape)
+        }
+        guard isNarrow else { return nil }
+        let other = try region.output(given: moved, .double).doubles()
+        let plain = try region.output(.double).doubles()
+        let apart = Comparison(other, plain, shape: [plain.count])
+        return (apart.rmsError, apart.maximumError)
     }
 
     /// RMS and largest distance of Float and Double over inputs that are moved by up to one unit in the last place.
@@ -100,7 +127,7 @@ enum RoundingFloor {
         let terms = (shape.checkedElementCount ?? 0) / shape[axes.outputChannels]
         var weights: [ValueID: Tensor] = [:]
         for id in region.graph.weights {
-            guard let tensor = region.graph[id].tensor else { continue }
+            guard let tensor = region.graph[id].tensor, tensor.elementType == .float32 else { return nil }
             weights[id] = try Tensor(floats: tensor.floats().map { $0 * $0 }, shape: tensor.shape)
         }
         var squares: [String: Tensor] = [:]
