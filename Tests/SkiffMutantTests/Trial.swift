@@ -25,7 +25,7 @@ struct Trial: Sendable {
         /// Largest change in units of rounding noise, computed without the verifier; see ``Specimen``.
         var change = 0.0
         var isDetected = false
-        /// Values are said to differ; what cannot be compared is detected, and not accused.
+        /// Values are said to differ; what has another shape is detected, and not accused.
         var isAccused = false
         /// The first guilty layer holds the mutated node.
         var isFirstBlamed = false
@@ -77,7 +77,7 @@ struct Trial: Sendable {
         }
         outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
         outcome.isDetected = !report.passed
-        outcome.isAccused = report.verdict == .differs || !report.guilty.isEmpty
+        outcome.isAccused = report.verdict == .differs || report.guilty.contains { $0.judgement.verdict == .differs }
         if outcome.asksForBlame { judge(report, mutated, &outcome) }
         return outcome
     }
@@ -121,7 +121,14 @@ struct Trial: Sendable {
 
     /// Names of the candidate's nodes that compute something else than the reference's.
     private func guiltyNames(_ mutated: Graph) -> Set<String> {
-        var names = Set(mutant.nodes.map { specimen.graph.displayName(of: $0) })
+        // A step that one network has alone may be found where its value is read: both agree about what comes before.
+        var nodes = mutant.nodes
+        if reference == .model || reference == .reversed {
+            for id in mutant.edit.removed.union(mutant.edit.after.keys) {
+                for output in specimen.graph[id].outputs { nodes += specimen.readers[output.index] }
+            }
+        }
+        var names = Set(nodes.map { specimen.graph.displayName(of: $0) })
         guard reference != .reversed else { return names }
         for name in names { names.insert("\(name)#raw") }
         for steps in mutant.edit.before.values.joined() { names.insert(steps.name) }
