@@ -88,6 +88,9 @@ struct Trial: Sendable {
         // What a mutant changes was measured on these inputs; on others it may change more.
         var verifier = verifier
         verifier.inputs = InputSet(given: specimen.inputs)
+        // Of outputs alone only detection is asked.
+        verifier.explains = reference != .outputs
+        verifier.explanationTime = .seconds(3)
         switch reference {
         case .recorded, .outputs:
             let recording = reference == .outputs ? specimen.outputRecording : specimen.recording

@@ -59,8 +59,12 @@ struct ExperimentList {
             let origin = region.values.indices.contains(id.index) ? region.values[id.index] : nil
             let reader = piece.nodeIDs.first { piece[$0].inputs.contains(id) }
             let name = reader.map { piece.displayName(of: $0) } ?? piece[id].name
-            return InputExperiments.experiments(
+            let found = InputExperiments.experiments(
                 onInput: position, of: piece, isImage: origin.map { candidate.inputs.contains($0) } ?? false, name: name)
+            guard let giver = origin.flatMap({ candidate.producer(of: $0) }) else { return found }
+            return found
+                + ActivationExperiments.experiments(
+                    onInput: position, of: piece, behind: candidate[giver].operator, name: candidate.displayName(of: giver))
         }
     }
 

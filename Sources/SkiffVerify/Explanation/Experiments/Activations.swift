@@ -30,6 +30,23 @@ enum ActivationExperiments {
         }
     }
 
+    /// An activation that is missing in front of the piece: a model without it has no value beside the reference's.
+    static func experiments(onInput position: Int, of piece: Graph, behind giver: Operator, name: String) -> [Experiment] {
+        switch giver {
+        case .clip, .parametricReLU, .softmax: return []
+        case .unary(let unary) where isActivation(unary.kind): return []
+        default: break
+        }
+        guard piece.inputs.indices.contains(position),
+            piece[piece.inputs[position]].fact?.elementType.isFloatingPoint == true
+        else { return [] }
+        return kinds.prefix(12).enumerated().map { rank, kind in
+            Experiment(
+                kind: .activation, node: name, parameter: "activation", found: "none", expected: kind.1,
+                edit: Edit(ahead: [position: [Edit.Inserted(operator: .unary(Unary(kind.0)))]]), rank: 0.8 + 0.02 * Double(rank))
+        }
+    }
+
     static func isActivation(_ kind: Unary.Kind) -> Bool {
         switch kind {
         case .relu, .generalReLU, .leakyReLU, .thresholdedReLU, .elu, .selu, .celu, .sigmoid, .tanh, .softplus, .softsign,

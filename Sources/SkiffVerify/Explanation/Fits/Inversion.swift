@@ -1,3 +1,10 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
 internal import SkiffCore
 internal import SkiffGraph
 
@@ -45,6 +52,8 @@ struct Inversion {
             let order = transpose.permutation ?? Array(input.indices.reversed())
             return Self.permute(&elements, &isKnown, output, order.indices.compactMap { order.firstIndex(of: $0) })
         case .unary(let unary): return Self.undo(unary.kind, &elements, &isKnown)
+        case .softmax(let softmax) where softmax.kind != .hardmax && !softmax.flattensFromAxis:
+            return undo(softmax, node, output, &elements, &isKnown)
         case .batchNormalization(let normalization) where !normalization.isTraining && operand == 0:
             return undo(normalization, node, output, &elements, &isKnown)
         case .binary(let binary) where input == output: return undo(binary, node, operand, output, &elements, &isKnown)
@@ -56,6 +65,31 @@ struct Inversion {
             return true
         default: return false
         }
+    }
+
+    /// A softmax leaves what is added to all of a row unknown: the median distance to the piece's own row stands for it, which
+    /// is right where fewer than half of a row's elements are wrong.
+    private func undo(
+        _ softmax: Softmax, _ node: Node, _ shape: Shape, _ elements: inout [Double], _ isKnown: inout [Bool]
+    ) -> Bool {
+        let axis = softmax.axis < 0 ? softmax.axis + shape.count : softmax.axis
+        guard shape.indices.contains(axis), let input = node.inputs[0], let own = runner.value(input),
+            own.count == elements.count
+        else { return false }
+        let (count, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
+        guard count > 2, inner > 0 else { return false }
+        for index in elements.indices where softmax.kind == .softmax {
+            // Float holds what lies below with fewer digits.
+            if elements[index] < 1e-30 { isKnown[index] = false } else { elements[index] = log(elements[index]) }
+        }
+        for row in 0..<elements.count / count {
+            let first = row / inner * count * inner + row % inner
+            let places = (0..<count).map { first + $0 * inner }.filter { isKnown[$0] }
+            let apart = places.map { elements[$0] - own[$0] }.sorted()
+            guard !apart.isEmpty else { continue }
+            for place in places { elements[place] -= apart[apart.count / 2] }
+        }
+        return true
     }
 
     private static func permute(
