@@ -85,8 +85,8 @@ struct Expectation: Sendable {
 
 /// A value of a convention, as an explanation may spell it.
 enum Setting: Sendable {
-    /// These numbers in this order, or one of the words.
-    case numbers([Double], orWords: [String] = [])
+    /// One of these lists of numbers, or one of the words.
+    case numbers([[Double]], orWords: [String] = [])
     /// A number within an absolute distance.
     case number(Double, within: Double)
     /// One of the words, whatever their case.
@@ -102,8 +102,9 @@ enum Setting: Sendable {
         case .number(let value, let distance): return text.numbers.contains { abs($0 - value) <= distance }
         case .numbers(let values, let words):
             let found = text.numbers
-            let isEqual = found.count == values.count
-                && zip(found, values).allSatisfy { abs($0 - $1) <= 1e-4 * abs($1) }
+            let isEqual = values.contains { list in
+                found.count == list.count && zip(found, list).allSatisfy { abs($0 - $1) <= 1e-4 * abs($1) }
+            }
             return isEqual || words.contains { lower.contains($0.lowercased()) }
         }
     }

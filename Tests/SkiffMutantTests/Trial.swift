@@ -112,8 +112,16 @@ struct Trial: Sendable {
         let explanation = report.guilty.first?.explanations.first ?? report.explanations.first
         outcome.said = "guilty \(report.guilty.map(\.nodes)), \(explanation?.sentence ?? "no explanation")"
         guard let explanation else { return }
+        // Of a layer that is used twice and changed once, the other use has the right weights.
+        let hasTwin = explanation.kind == .swappedWeights && mutant.nodes.contains { id in
+            specimen.graph[id].inputs.contains { input in
+                input.map { specimen.graph[$0].tensor != nil && specimen.readers[$0.index].count > 1 } ?? false
+            }
+        }
         let isPlaced = guilty.contains(explanation.node) || report.guilty.first?.explanations.isEmpty != false
-        if let expectation {
+        if hasTwin, isPlaced {
+            outcome.isExplained = true
+        } else if let expectation {
             outcome.isExplained = isPlaced && expectation.kinds.contains(explanation.kind)
                 && expectation.setting.matches(explanation.expected)
             if !outcome.isExplained { outcome.falseExplanation = explanation.sentence }

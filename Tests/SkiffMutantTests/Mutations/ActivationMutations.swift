@@ -120,13 +120,16 @@ extension Unary.Kind {
     var words: [String] {
         switch self {
         case .relu: ["relu"]
-        case .generalReLU(let maximum?, 0, 0): ["relu\(Int(maximum))", "relu \(Int(maximum))", "clip"]
+        // Where nothing passes the maximum, as an experiment shows, it is a ReLU.
+        case .generalReLU(let maximum?, 0, 0): ["relu\(Int(maximum))", "clip", "relu"]
         case .generalReLU(nil, let slope, 0): ["\(slope)"]
         case .leakyReLU(let alpha): ["\(alpha)"]
         case .elu: ["elu"]
         case .swish: ["swish", "silu"]
         case .hardSwish: ["hardswish", "hard_swish", "hard swish", "hard_silu"]
         case .hardSigmoid: ["hardsigmoid", "hard_sigmoid", "hard sigmoid"]
+        case .gelu: ["gelu"]
+        case .selu: ["selu"]
         default: ["\(self)"]
         }
     }

@@ -14,7 +14,7 @@ extension MutantMaker {
                     edit(id, position, try tensor.with { elements in
                         var draws = Draws(id.index)
                         for index in elements.indices { elements[index] *= 1 + 1e-3 * draws.normal() }
-                    }), [id], nil, reverse: nil))
+                    }), [id], nil, reverse: nil, truthful: [.changedWeight]))
         }
         let matrices = kernels.filter { $0.tensor.shape.count == 2 && $0.tensor.shape[0] == $0.tensor.shape[1] }
         for (id, position, tensor) in spread(matrices) {
@@ -31,7 +31,7 @@ extension MutantMaker {
         func mutant(_ words: [String], _ round: (inout [Float]) -> Void) throws -> Mutant {
             Mutant(
                 .weightPrecision, words[0], edit(id, position, try tensor.with(round)), [id], nil,
-                reverse: Expectation(.weightPrecision, .words(words)), truthful: [.weightPrecision])
+                reverse: Expectation(.weightPrecision, .words(words)), truthful: [.weightPrecision, .changedWeight])
         }
         return [
             try mutant(["float16", "f16", "half"]) { elements in

@@ -96,7 +96,7 @@ extension MutantMaker {
         var window = windowed.window
         window.padding = .explicit(before: changed.before, after: changed.after)
         func setting(_ padding: (before: [Int], after: [Int]), _ words: [String]) -> Setting {
-            .numbers((padding.before + padding.after).map(Double.init), orWords: words)
+            .numbers(equals(of: padding, id, windowed).map { $0.map(Double.init) }, orWords: words)
         }
         let words: [String] =
             switch windowed.window.padding {
@@ -109,6 +109,25 @@ extension MutantMaker {
             .padding, "padding \(changed.before + changed.after) for \(original.before + original.after)",
             edit(id, windowed.replacing(window)), [id], Expectation(.padding, setting(original, words)),
             reverse: Expectation(.padding, setting(changed, [])))
+    }
+
+    /// Paddings that are the same function: as much before each axis, and behind it what gives as many windows.
+    private func equals(
+        of padding: (before: [Int], after: [Int]), _ id: NodeID, _ windowed: Windowed
+    ) -> [[Int]] {
+        guard let shape = shape(id) else { return [padding.before + padding.after] }
+        var lists: [[Int]] = [[]]
+        for axis in windowed.kernel.indices {
+            let extent = shape[windowed.layout.firstSpatialAxis + axis] + padding.before[axis]
+            let span = (windowed.kernel[axis] - 1) * windowed.window.dilations[axis] + 1
+            let stride = windowed.window.strides[axis]
+            func windows(_ after: Int) -> Int { (extent + after - span) / stride }
+            let same = (0...padding.after[axis] + stride).filter {
+                extent + $0 >= span && windows($0) == windows(padding.after[axis])
+            }
+            lists = lists.flatMap { list in same.map { list + [$0] } }
+        }
+        return lists.map { padding.before + $0 }
     }
 
     /// A padding layer of its own, moved by one element.
@@ -131,7 +150,7 @@ extension MutantMaker {
                 changed.pads = moved
                 func setting(_ pads: [Int]) -> Setting {
                     let spatial = (0..<2 * rank).filter { pads[$0 % rank] + pads[$0 % rank + rank] > 0 }
-                    return .numbers(spatial.map { Double(pads[$0]) })
+                    return .numbers([spatial.map { Double(pads[$0]) }])
                 }
                 return Mutant(
                     .padding, "pads \(moved) for \(pads)", edit(id, .pad(changed)), [id],
@@ -174,8 +193,8 @@ extension MutantMaker {
         if case .explicit = window.padding { window.padding = .explicit(before: left, after: right) }
         return Mutant(
             .dilation, "dilation \(window.dilations) for \(own)", edit(id, windowed.replacing(window)), [id],
-            Expectation(.dilation, .numbers(own.map(Double.init))),
-            reverse: Expectation(.dilation, .numbers(window.dilations.map(Double.init))))
+            Expectation(.dilation, .numbers([own.map(Double.init)])),
+            reverse: Expectation(.dilation, .numbers([window.dilations.map(Double.init)])))
     }
 
     /// The stride of one convolution taken at the next or the one before it.
