@@ -139,6 +139,17 @@ struct Trial: Sendable {
                 for output in specimen.graph[id].outputs { nodes += specimen.readers[output.index] }
             }
         }
+        // A missing step may be missed at any cast in front of it.
+        for id in mutant.edit.removed {
+            var current = id
+            while let input = specimen.graph[current].inputs.first ?? nil,
+                let producer = specimen.graph.producer(of: input)
+            {
+                nodes.append(producer)
+                guard case .cast = specimen.graph[producer].operator else { break }
+                current = producer
+            }
+        }
         var names = Set(nodes.map { specimen.graph.displayName(of: $0) })
         guard reference != .reversed else { return names }
         for name in names { names.insert("\(name)#raw") }
