@@ -74,7 +74,8 @@ struct Court {
             }
         }
         if inherits { tainted.insert(pending.target.value) }
-        guard total.verdict == .differs, !inherits else { return }
+        // A layer that is off by itself, in a pair that is not sure enough to blame it, stays off.
+        guard total.verdict == .differs, own.verdict.isAgreement, !inherits else { return }
         pending.verdict = .rounding
         pending.reason = nil
     }
