@@ -60,10 +60,12 @@ let package = Package(
         module("SkiffEngine", ["SkiffCore", "SkiffGraph", "CSkiffKernels"]),
         module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),
         module("SkiffInspect", ["SkiffCore", "SkiffGraph"]),
+        module("SkiffFlow", ["SkiffCore", "SkiffGraph", "SkiffEngine", "SkiffInspect"]),
+        module("SkiffDifference", ["SkiffCore", "SkiffGraph", "SkiffInspect", "SkiffVerify"]),
         module("Skiff", [
             "SkiffCore", "SkiffGraph", "SkiffONNX", "SkiffKeras", "SkiffFormat", "SkiffSafetensors",
             "SkiffArchitectures", "SkiffEngine",
-            "SkiffVerify", "SkiffInspect",
+            "SkiffVerify", "SkiffInspect", "SkiffFlow", "SkiffDifference",
         ]),
         .executableTarget(name: "SkiffCommand", dependencies: ["Skiff", arguments], swiftSettings: settings),
 
@@ -82,6 +84,10 @@ let package = Package(
             "SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore", "CSkiffKernels"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
         tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffFlowTests", ["SkiffFlow", "SkiffInspect", "SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
+        tests(
+            "SkiffDifferenceTests",
+            ["SkiffDifference", "SkiffInspect", "SkiffVerify", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffTests", ["Skiff", "SkiffFormat", "SkiffVerify"]),
         tests("SkiffMutantTests", ["Skiff"]),
         tests("SkiffCommandTests", ["Skiff", "SkiffCommand"]),

@@ -35,9 +35,12 @@ imports() {
     SkiffEngine) echo "$system SkiffCore SkiffGraph CSkiffKernels" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;
     SkiffInspect) echo "$system SkiffCore SkiffGraph" ;;
+    SkiffFlow) echo "$system SkiffCore SkiffGraph SkiffEngine SkiffInspect" ;;
+    SkiffDifference) echo "$system SkiffCore SkiffGraph SkiffInspect SkiffVerify" ;;
     Skiff)
         echo "$system Foundation FoundationEssentials SkiffCore SkiffGraph SkiffONNX SkiffKeras SkiffFormat" \
-            'SkiffSafetensors SkiffArchitectures SkiffEngine SkiffVerify SkiffInspect'
+            'SkiffSafetensors SkiffArchitectures SkiffEngine SkiffVerify SkiffInspect' \
+            'SkiffFlow SkiffDifference'
         ;;
     SkiffCommand) echo "$system Skiff ArgumentParser" ;;
     *) return 1 ;;

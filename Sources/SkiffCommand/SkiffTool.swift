@@ -29,7 +29,7 @@ struct SkiffTool: ParsableCommand {
             Exit codes: 0 done, 1 parity failed, 2 input rejected, 64 usage.
             """,
         version: "skiff \(skiffVersion)",
-        subcommands: [Convert.self, Verify.self, Check.self, Inspect.self, Run.self, Bench.self, GenerateDocumentation.self])
+        subcommands: [Convert.self, Verify.self, Check.self, Inspect.self, Diff.self, Run.self, Bench.self, GenerateDocumentation.self])
 
     static func main() {
         // A reader that went away is seen where the write fails.

@@ -23,9 +23,6 @@ struct Inspect: Verb {
         completion: .file())
     var model: String
 
-    @Flag(help: "Show every layer with its shape, parameters and multiply-adds.")
-    var layers = false
-
     @Flag(help: "Show every residual block; else long runs of equal ones are folded.")
     var allBlocks = false
 
@@ -36,6 +33,11 @@ struct Inspect: Verb {
         completion: .list(NameMap.identifiers))
     var names: String?
 
+    @OptionGroup(title: "Layers") var layers: LayerOptions
+    @OptionGroup(title: "Weights") var weights: WeightOptions
+    @OptionGroup(title: "Lint") var lint: LintOptions
+    @OptionGroup(title: "Signal flow") var flow: FlowOptions
+    @OptionGroup(title: "Pictures") var pictures: PictureOptions
     @OptionGroup var architecture: ArchitectureOptions
     @OptionGroup var common: CommonOptions
 
@@ -63,15 +65,38 @@ struct Inspect: Verb {
             console.json ? console.print(map.json()) : console.print(map.text())
             return
         }
+        try show(model, console)
+    }
+
+    /// The overview and what else is asked for; sections that people ask for by themselves stand without it.
+    private func show(_ model: Model, _ console: Console) throws {
         let inspection = model.inspection()
-        if console.json {
-            guard layers, case .object(var object) = inspection.json() else { return console.print(inspection.json()) }
-            object["layers"] = inspection.layersJSON()
-            console.print(.object(object))
-            return
+        let statistics =
+            weights.isAsked || pictures.needsWeights
+            ? try console.withProgress { progress in
+                try model.weightStatistics(inspection) { progress("reading weights", $0) }
+            } : nil
+        let flow = try flow.flow(of: model, inspection, console)
+        var sections: [InspectSection] = []
+        if let section = layers.section(of: inspection, console) { sections.append(section) }
+        if let statistics, let section = try weights.section(of: statistics, model, inspection, console) {
+            sections.append(section)
         }
-        console.print(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks))
-        if layers { console.print("\n" + inspection.layersText(width: console.width, colors: console.colors)) }
+        if let section = try lint.section(of: model, inspection, console) { sections.append(section) }
+        if let flow { sections.append(self.flow.section(of: flow, inspection, console)) }
+        try pictures.write(model, inspection, weights: statistics, flow: flow, console)
+        if console.json {
+            guard case .object(var object) = inspection.json() else { return }
+            for section in sections { object[section.key] = section.json }
+            console.print(.object(object))
+        } else if !pictures.printsDrawing {
+            var texts = sections.map(\.text)
+            if !weights.isAsked, !lint.isAsked, flow == nil {
+                texts.insert(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks), at: 0)
+            }
+            console.print(texts.joined(separator: "\n"))
+        }
+        if sections.contains(where: \.failed) { throw ExitCode(ExitCodes.parityFailed) }
     }
 
     /// The tensors of a file of weights that no architecture fits; `nil` where that is not what is wrong.

@@ -1,0 +1,13 @@
+extension Model {
+    /// What the weights are like, each tensor.
+    ///
+    /// - Parameters:
+    ///   - inspection: of this model; says which layers read a weight.
+    ///   - progress: told what part is read, from 0 to 1.
+    /// - Throws: ``SkiffError`` where a weight cannot be decoded.
+    public func weightStatistics(
+        _ inspection: Inspection, progress: (@Sendable (Double) -> Void)? = nil
+    ) throws(SkiffError) -> WeightStatistics {
+        WeightStatistics(tensors: [])
+    }
+}

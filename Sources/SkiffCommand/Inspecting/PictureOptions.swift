@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import Skiff
+
+/// Drawings of a network.
+struct PictureOptions: ParsableArguments {
+    /// Whether a drawing goes to standard output, in the place of the overview.
+    var printsDrawing: Bool { false }
+    /// Whether the drawings show histograms of weights.
+    var needsWeights: Bool { false }
+
+    /// Writes and prints what is asked for.
+    func write(
+        _ model: Model, _ inspection: Inspection, weights: WeightStatistics?, flow: SignalFlow?, _ console: Console
+    ) throws {}
+}

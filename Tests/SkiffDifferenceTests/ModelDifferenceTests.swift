@@ -1,0 +1,8 @@
+import SkiffDifference
+import Testing
+
+@Suite struct ModelDifferenceTests {
+    @Test func statesHaveNamesForMachines() {
+        #expect(ModelDifference.Weight.State.allCases.map(\.rawValue).contains("rearranged"))
+    }
+}
