@@ -52,6 +52,11 @@ public struct Inspection: Sendable {
         public var multiplyAdds: Int?
         /// The innermost block the node belongs to, an index into ``Inspection/blocks``.
         public var block: Int?
+        /// The block whose addition the node activates, likewise; such a node is in no block by itself.
+        public var activatedBlock: Int?
+        /// Bytes of what the node gives at the inspected batch, 0 where it only renames what it reads; `nil` where open
+        /// extents leave it unknown.
+        public var activationBytes: Int?
     }
 
     /// The graph's name.
@@ -71,6 +76,8 @@ public struct Inspection: Sendable {
     public var multiplyAdds: Int?
     /// Operators by count, most frequent first.
     public var operators: [OperatorCount]
+    /// Bytes of what the layers give.
+    public var activationMemory: ActivationMemory
     public var layers: [Layer]
     /// Residual blocks in the order data passes them, a nested one behind the one around it.
     public var blocks: [ResidualBlock]
@@ -86,9 +93,12 @@ public struct Inspection: Sendable {
     ///   - graph: the network.
     ///   - format: the name of the file's format, for display.
     ///   - fileBytes: the file's length in bytes, for display.
-    ///   - extents: what to take for open extents, by name. A batch extent that is not named is taken as one.
-    public init(of graph: Graph, format: String, fileBytes: Int? = nil, extents: [String: Int] = [:]) {
-        let costs = NetworkCosts(of: graph, extents: extents)
+    ///   - extents: what to take for open extents, by name.
+    ///   - batch: what to take for open batch extents that `extents` does not name.
+    public init(
+        of graph: Graph, format: String, fileBytes: Int? = nil, extents: [String: Int] = [:], batch: Int = 1
+    ) {
+        let costs = NetworkCosts(of: graph, extents: extents, batch: batch)
         name = graph.name
         self.format = format
         self.fileBytes = fileBytes
@@ -103,7 +113,11 @@ public struct Inspection: Sendable {
         blocks = topology.blocks
         stages = topology.stages
         family = Family(of: topology)
-        layers = graph.layers(costs: costs, blockOfNode: topology.blockOfNode)
+        let (memory, bytesOfNodes) = graph.activationMemory(facts: costs.facts, isData: topology.isData, batch: batch)
+        activationMemory = memory
+        layers = graph.layers(
+            costs: costs, blockOfNode: topology.blockOfNode, bytesOfNodes: bytesOfNodes,
+            activatedBlocks: graph.activatedBlocks(topology.blocks, parameters: costs.nodeParameters))
         warnings = costs.warnings + topology.warnings
     }
 
@@ -128,13 +142,16 @@ extension Graph {
             .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
     }
 
-    fileprivate func layers(costs: NetworkCosts, blockOfNode: [Int?]) -> [Inspection.Layer] {
+    fileprivate func layers(
+        costs: NetworkCosts, blockOfNode: [Int?], bytesOfNodes: [Int?], activatedBlocks: [Int?]
+    ) -> [Inspection.Layer] {
         nodeIDs.map { id in
             Inspection.Layer(
                 node: id, name: displayName(of: id), operator: self[id].sourceOperator,
                 outputShape: self[id].outputs.first.flatMap { costs.facts[$0.index]?.shape },
                 parameters: costs.nodeParameters[id.index], multiplyAdds: costs.nodeMultiplyAdds[id.index],
-                block: blockOfNode[id.index])
+                block: blockOfNode[id.index], activatedBlock: blockOfNode[id.index] == nil ? activatedBlocks[id.index] : nil,
+                activationBytes: bytesOfNodes[id.index])
         }
     }
 }

@@ -21,6 +21,11 @@ extension Inspection {
             ],
             "weightBytes": .count(weightBytes),
             "multiplyAdds": .optional(multiplyAdds),
+            "activationMemory": [
+                "batch": .count(activationMemory.batch), "peakBytes": .optional(activationMemory.peak),
+                "peakLayer": activationMemory.peakLayer.map { .string(layers[$0].name) } ?? .null,
+                "totalBytes": .optional(activationMemory.total),
+            ],
             "operators": .object(operators.reduce(into: JSONObject()) { $0[$1.name] = .count($1.count) }),
             "blocks": .array(blocks.map { json(of: $0) }),
             "stages": .array(stages.map { json(of: $0) }),
@@ -32,15 +37,23 @@ extension Inspection {
         ]
     }
 
-    /// The layers as `skiff inspect --layers --json` adds them under `layers`.
-    public func layersJSON() -> JSONValue {
-        .array(
-            layers.map { layer in
-                [
+    /// The layers as `skiff inspect --layers --json` adds them under `layers`: those that the filters let through, in order.
+    public func layersJSON(_ selection: LayerSelection = LayerSelection()) -> JSONValue {
+        let outline = outline
+        var stageOfSegment = [Int?](repeating: nil, count: outline.segments.count)
+        for group in outline.groups {
+            for segment in group.segments { stageOfSegment[segment] = group.stage }
+        }
+        return .array(
+            selectedLayers(selection).map { index in
+                let layer = layers[index]
+                return [
                     "name": .string(layer.name), "operator": .string(layer.operator),
                     "outputShape": .shape(layer.outputShape), "parameters": .count(layer.parameters),
                     "multiplyAdds": .optional(layer.multiplyAdds),
+                    "activationBytes": .optional(layer.activationBytes),
                     "block": layer.block.map { .string(blocks[$0].name) } ?? .null,
+                    "stage": .optional(stageOfSegment[outline.segmentOfLayer[index]].map { $0 + 1 }),
                 ]
             })
     }

@@ -10,7 +10,9 @@ struct Inspect: Verb {
 
             EXAMPLES
               skiff inspect resnet50.h5
-              skiff inspect resnet50.onnx --layers
+              skiff inspect resnet50.onnx --layers --sort parameters --limit 10
+              skiff inspect resnet50.onnx --depth block --batch 32
+              skiff inspect resnet50.onnx --filter conv4_block1
               skiff inspect resnet50.skiff --json | jq '.blocks[].shortcut'
               skiff inspect resnet50.safetensors
               skiff inspect resnet50.h5 --names torchvision
@@ -70,7 +72,8 @@ struct Inspect: Verb {
 
     /// The overview and what else is asked for; sections that people ask for by themselves stand without it.
     private func show(_ model: Model, _ console: Console) throws {
-        let inspection = model.inspection()
+        try layers.check(model)
+        let inspection = model.inspection(batch: layers.batch ?? 1)
         let statistics =
             weights.isAsked || pictures.needsWeights
             ? try console.withProgress { progress in

@@ -10,9 +10,13 @@ struct ResidualTopology {
     /// Blocks without blocks inside, indices into ``blocks``: what stages and families are made of.
     private(set) var units: [Int] = []
     let warnings: [Inspection.Warning]
+    /// By value: whether it depends on the elements of an input.
+    let isData: [Bool]
 
     init(of graph: Graph, costs: NetworkCosts) {
-        let finder = BlockFinder(flow: Dataflow(of: graph), costs: costs)
+        let flow = Dataflow(of: graph)
+        isData = flow.isData
+        let finder = BlockFinder(flow: flow, costs: costs)
         warnings = finder.warnings
         blockOfNode = [Int?](repeating: nil, count: graph.nodes.count)
         let order = Self.preorder(of: finder.found)
