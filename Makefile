@@ -83,6 +83,8 @@ throughput:
 docs: build
 	$(SKIFF) generate-documentation README.md Docs
 	sh Tests/update-readme.sh $(SKIFF)
+	$(SWIFT) build $(TESTING) --build-tests
+	SKIFF_UPDATE_DOCUMENTS=1 $(SWIFT) test $(TESTING) --skip-build --filter DocumentedCommandTests
 
 PREFIX ?= /usr/local
 install: build

@@ -57,6 +57,8 @@ public struct Inspection: Sendable {
         /// Bytes of what the node gives at the inspected batch, 0 where it only renames what it reads; `nil` where open
         /// extents leave it unknown.
         public var activationBytes: Int?
+        /// Kernel, strides and channels of a convolution or a matrix product, kernel and strides of a pooling.
+        public var window: ResidualBlock.Layer?
     }
 
     /// The graph's name.
@@ -113,10 +115,11 @@ public struct Inspection: Sendable {
         blocks = topology.blocks
         stages = topology.stages
         family = Family(of: topology)
-        let (memory, bytesOfNodes) = graph.activationMemory(facts: costs.facts, isData: topology.isData, batch: batch)
+        let (memory, bytesOfNodes) = graph.activationMemory(
+            facts: costs.facts, isData: topology.flow.isData, batch: batch)
         activationMemory = memory
         layers = graph.layers(
-            costs: costs, blockOfNode: topology.blockOfNode, bytesOfNodes: bytesOfNodes,
+            costs: costs, topology: topology, bytesOfNodes: bytesOfNodes,
             activatedBlocks: graph.activatedBlocks(topology.blocks, parameters: costs.nodeParameters))
         warnings = costs.warnings + topology.warnings
     }
@@ -143,15 +146,17 @@ extension Graph {
     }
 
     fileprivate func layers(
-        costs: NetworkCosts, blockOfNode: [Int?], bytesOfNodes: [Int?], activatedBlocks: [Int?]
+        costs: NetworkCosts, topology: ResidualTopology, bytesOfNodes: [Int?], activatedBlocks: [Int?]
     ) -> [Inspection.Layer] {
         nodeIDs.map { id in
-            Inspection.Layer(
+            let block = topology.blockOfNode[id.index]
+            return Inspection.Layer(
                 node: id, name: displayName(of: id), operator: self[id].sourceOperator,
                 outputShape: self[id].outputs.first.flatMap { costs.facts[$0.index]?.shape },
                 parameters: costs.nodeParameters[id.index], multiplyAdds: costs.nodeMultiplyAdds[id.index],
-                block: blockOfNode[id.index], activatedBlock: blockOfNode[id.index] == nil ? activatedBlocks[id.index] : nil,
-                activationBytes: bytesOfNodes[id.index])
+                block: block, activatedBlock: block == nil ? activatedBlocks[id.index] : nil,
+                activationBytes: bytesOfNodes[id.index],
+                window: window(of: id, flow: topology.flow, facts: costs.facts))
         }
     }
 }

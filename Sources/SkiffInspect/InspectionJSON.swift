@@ -53,6 +53,7 @@ extension Inspection {
                     "multiplyAdds": .optional(layer.multiplyAdds),
                     "activationBytes": .optional(layer.activationBytes),
                     "block": layer.block.map { .string(blocks[$0].name) } ?? .null,
+                    "window": layer.window.map(\.json) ?? .null,
                     "stage": .optional(stageOfSegment[outline.segmentOfLayer[index]].map { $0 + 1 }),
                 ]
             })

@@ -134,7 +134,7 @@ import Testing
         #expect(barText(1e-9, cells: 4) == "▏   ")
         #expect(barText(0.5, cells: 4) == "██  ")
         #expect(barText(1, cells: 4) == "████")
-        #expect(shareText(1, of: 3) == "██     33.3 %")
+        #expect(shareText(1, of: 3) == "█▍   33.3 %")
         #expect(shareText(nil, of: 3).isEmpty && shareText(0, of: 3).isEmpty)
     }
 }

@@ -20,9 +20,10 @@ import Testing
         guard let bytes = try? Fixtures.bytes("structures/expected.json"),
             case .object(let object)? = try? JSONValue(parsing: String(decoding: bytes, as: UTF8.self))
         else { return [] }
-        return object.map { name, entry in
-            Network(
-                name: name, family: entry["family"]?.stringValue, blocks: entry["blocks"]?.intValue ?? -1,
+        return object.map { member in
+            let entry = member.value
+            return Network(
+                name: member.key, family: entry["family"]?.stringValue, blocks: entry["blocks"]?.intValue ?? -1,
                 projections: entry["projections"]?.intValue ?? -1, parameters: entry["parameters"]?.intValue)
         }
     }()

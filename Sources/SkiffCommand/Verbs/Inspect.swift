@@ -70,7 +70,7 @@ struct Inspect: Verb {
         try show(model, console)
     }
 
-    /// The overview and what else is asked for; sections that people ask for by themselves stand without it.
+    /// The overview, or the sections that are asked for.
     private func show(_ model: Model, _ console: Console) throws {
         try layers.check(model)
         let inspection = model.inspection(batch: layers.batch ?? 1)
@@ -94,7 +94,7 @@ struct Inspect: Verb {
             console.print(.object(object))
         } else if !pictures.printsDrawing {
             var texts = sections.map(\.text)
-            if !weights.isAsked, !lint.isAsked, flow == nil {
+            if sections.isEmpty {
                 texts.insert(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks), at: 0)
             }
             console.print(texts.joined(separator: "\n"))

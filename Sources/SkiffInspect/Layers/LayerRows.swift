@@ -5,6 +5,7 @@ internal import SkiffGraph
 struct LayerRow {
     var title: String
     var `operator` = ""
+    var window = ""
     var shape = ""
     var parameters = 0
     var multiplyAdds: Int? = 0
@@ -20,6 +21,7 @@ struct LayerRow {
     init(_ layer: Inspection.Layer, depth: Int) {
         title = layer.name
         self.operator = layer.operator
+        window = layer.window?.text ?? ""
         shape = layer.outputShape?.shapeText ?? "?"
         parameters = layer.parameters
         multiplyAdds = layer.multiplyAdds

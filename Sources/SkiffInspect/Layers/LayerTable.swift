@@ -5,7 +5,7 @@ extension Inspection {
     /// the share of each in the whole network.
     ///
     /// - Parameters:
-    ///   - width: columns of the terminal; shares and memory are left out where it is narrow.
+    ///   - width: columns of the terminal; shares and windows are left out where it is narrow.
     ///   - colors: whether to use ANSI colours.
     public func layersText(
         _ selection: LayerSelection = LayerSelection(), width: Int = 100, colors: Bool = false
@@ -13,22 +13,27 @@ extension Inspection {
         let style = TextStyle(colors: colors)
         let (rows, count) = rows(selection)
         var table = TextTable(columns: [
-            .init(title: "layer", alignment: .left, leastWidth: 20),
+            .init(title: "layer", alignment: .left, leastWidth: 24),
             .init(title: "operator", alignment: .left, leastWidth: 9),
+            .init(title: "window", alignment: .left, isOptional: true),
             .init(title: "output shape", alignment: .left), .init(title: "parameters", alignment: .right),
             .init(title: "share", alignment: .left, isOptional: true), .init(title: "mult-adds", alignment: .right),
-            .init(title: "share", alignment: .left, isOptional: true),
-            .init(title: "memory", alignment: .right, isOptional: true),
+            .init(title: "share", alignment: .left, isOptional: true), .init(title: "memory", alignment: .right),
         ])
         table.rows = rows.map { row in
             [
-                String(repeating: "  ", count: row.depth) + escaped(row.title), escaped(row.operator), row.shape,
-                row.parameters == 0 ? "" : groupedText(row.parameters),
+                String(repeating: "  ", count: row.depth) + escaped(row.title), escaped(row.operator), row.window,
+                row.shape, row.parameters == 0 ? "" : groupedText(row.parameters),
                 shareText(row.parameters, of: parameters.total),
                 row.multiplyAdds == 0 ? "" : multiplyAddsText(row.multiplyAdds),
                 shareText(row.multiplyAdds, of: multiplyAdds),
                 row.memory == 0 ? "" : row.memory.map(bytesText) ?? "?",
             ]
+        }
+        // Blocks and stages have no window.
+        if rows.allSatisfy({ $0.window.isEmpty }) {
+            table.columns.remove(at: 2)
+            for row in table.rows.indices { table.rows[row].remove(at: 2) }
         }
         if selection.depth != nil {
             table.paint = { row, _, text in rows[row].depth == 0 ? style.heading(text) : text }
@@ -41,7 +46,7 @@ extension Inspection {
         }
         if count < layers.count { lines.append(filteredLine(selection)) }
         lines.append("  total: \(totalText)")
-        lines.append("  memory: \(memoryText)")
+        lines += memoryLines(width: width)
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -64,23 +69,24 @@ extension Inspection {
         return text + ", \(multiplyAddsText(multiplyAdds))"
     }
 
-    /// `102 MB of weights; activations 9.6 MB at once, 83 MB in all, at batch 1`.
-    private var memoryText: String {
-        let peak = activationMemory.peak.map(bytesText) ?? "?"
-        let place = activationMemory.peakLayer.map { ", the most in \(escaped(layers[$0].name))" } ?? ""
-        let total = activationMemory.total.map(bytesText) ?? "?"
-        return "\(bytesText(weightBytes)) of weights; activations of batch \(activationMemory.batch): "
-            + "\(peak) at once\(place), \(total) in all"
+    /// `memory: 102 MB of weights; 9.63 MB of activations at once in conv2_block1_0_bn, 83 MB in all`.
+    private func memoryLines(width: Int) -> [String] {
+        let memory = activationMemory
+        let first = "  memory: \(bytesText(weightBytes)) of weights; activations of batch \(memory.batch): "
+            + "\(memory.peak.map(bytesText) ?? "?") at once, \(memory.total.map(bytesText) ?? "?") in all"
+        guard let layer = memory.peakLayer.map({ layers[$0].name }) else { return [first] }
+        let place = "the most at once in \(escaped(layer))"
+        return first.count + place.count + 2 <= width ? [first + ", " + place] : [first, "          " + place]
     }
 }
 
-/// A bar of eight cells and the per cent; empty for nothing.
+/// A bar of four cells and the per cent; empty for nothing.
 func shareText(_ part: Int?, of whole: Int?) -> String {
     guard let part, let whole, part > 0, whole > 0 else { return "" }
     let share = min(1, Double(part) / Double(whole))
     let percent = share * 100
     let number = percent >= 99.95 ? "100 %" : percent < 0.05 ? "<0.1 %" : "\(shortText((percent * 10).rounded() / 10)) %"
-    return barText(share, cells: 6) + " " + number
+    return barText(share, cells: 4) + " " + number
 }
 
 /// A bar in eighths of a cell; a sliver for what is not nothing.

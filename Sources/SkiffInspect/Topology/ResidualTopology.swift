@@ -10,12 +10,10 @@ struct ResidualTopology {
     /// Blocks without blocks inside, indices into ``blocks``: what stages and families are made of.
     private(set) var units: [Int] = []
     let warnings: [Inspection.Warning]
-    /// By value: whether it depends on the elements of an input.
-    let isData: [Bool]
+    let flow: Dataflow
 
     init(of graph: Graph, costs: NetworkCosts) {
-        let flow = Dataflow(of: graph)
-        isData = flow.isData
+        flow = Dataflow(of: graph)
         let finder = BlockFinder(flow: flow, costs: costs)
         warnings = finder.warnings
         blockOfNode = [Int?](repeating: nil, count: graph.nodes.count)
