@@ -59,6 +59,8 @@ public struct Inspection: Sendable {
         public var activationBytes: Int?
         /// Kernel, strides and channels of a convolution or a matrix product, kernel and strides of a pooling.
         public var window: ResidualBlock.Layer?
+        /// The layers whose data it reads, indices into ``Inspection/layers``, in the order of its inputs.
+        public var inputs: [Int] = []
     }
 
     /// The graph's name.
@@ -156,7 +158,8 @@ extension Graph {
                 parameters: costs.nodeParameters[id.index], multiplyAdds: costs.nodeMultiplyAdds[id.index],
                 block: block, activatedBlock: block == nil ? activatedBlocks[id.index] : nil,
                 activationBytes: bytesOfNodes[id.index],
-                window: window(of: id, flow: topology.flow, facts: costs.facts))
+                window: window(of: id, flow: topology.flow, facts: costs.facts),
+                inputs: topology.flow.dataInputs(of: id).compactMap { producer(of: $0)?.index })
         }
     }
 }

@@ -54,6 +54,7 @@ extension Inspection {
                     "activationBytes": .optional(layer.activationBytes),
                     "block": layer.block.map { .string(blocks[$0].name) } ?? .null,
                     "window": layer.window.map(\.json) ?? .null,
+                    "inputs": .array(layer.inputs.map { .string(layers[$0].name) }),
                     "stage": .optional(stageOfSegment[outline.segmentOfLayer[index]].map { $0 + 1 }),
                 ]
             })

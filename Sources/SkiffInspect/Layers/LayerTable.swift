@@ -40,7 +40,7 @@ extension Inspection {
         }
         let shown = count == layers.count ? "" : " of \(groupedText(layers.count))"
         var lines = [style.heading("Layers") + style.faint("  \(groupedText(count))\(shown)")]
-        lines += table.lines(width: width, style: style)
+        lines += rows.isEmpty ? ["  no layer matches the filter"] : table.lines(width: width, style: style)
         if let limit = selection.limit, rows.count == limit, selection.depth == nil, count > limit {
             lines.append(style.faint("  and \(groupedText(count - limit)) more"))
         }
