@@ -87,6 +87,12 @@ public struct Inspection: Sendable {
     public var blocks: [ResidualBlock]
     public var stages: [Stage]
     public var family: Family
+    /// Concatenations of channels where ways meet again, in order.
+    public var concatenations: [Concatenation] = []
+    /// Runs of dense concatenations.
+    public var denseStages: [DenseStage] = []
+    /// Lengths of the ways through the blocks; `nil` where blocks are not in a row.
+    public var paths: PathLengths?
     public var warnings: [Warning]
 
     public var producer: String { metadata.producer }
