@@ -3,11 +3,11 @@ extension Model {
     ///
     /// - Parameters:
     ///   - inspection: of this model; says which layers read a weight.
-    ///   - progress: told what part is read, from 0 to 1.
+    ///   - progress: told what part is read, from 0 to 1, on any thread.
     /// - Throws: ``SkiffError`` where a weight cannot be decoded.
     public func weightStatistics(
         _ inspection: Inspection, progress: (@Sendable (Double) -> Void)? = nil
     ) throws(SkiffError) -> WeightStatistics {
-        WeightStatistics(tensors: [])
+        try located(Place(file: path)) { try WeightStatistics(of: graph, inspection, progress: progress) }
     }
 }
