@@ -108,6 +108,9 @@ public struct Inspection: Sendable {
         let topology = ResidualTopology(of: graph, costs: costs)
         blocks = topology.blocks
         stages = topology.stages
+        concatenations = topology.concatenations
+        denseStages = topology.denseStages
+        paths = topology.paths
         family = Family(of: topology)
         layers = graph.layers(costs: costs, blockOfNode: topology.blockOfNode)
         warnings = costs.warnings + topology.warnings

@@ -38,8 +38,8 @@ extension Branch {
         guard let first = layers.first, let last = layers.last, isOwn else { return .other }
         if multipliesData { return .attention }
         let wide = layers.filter { !$0.isPointwise }
+        if depth == 1, !first.kernel.isEmpty, isParallel(besideComputing: shortcutComputes) { return .parallel }
         guard !wide.isEmpty else { return .fullyConnected }
-        if depth == 1, isParallel(besideComputing: shortcutComputes) { return .parallel }
         if wide.allSatisfy(\.isDepthwise), layers.count > wide.count { return depthwiseKind(wide, first, last) }
         let isPreActivation = activation == .before
         if first.isPointwise, last.isPointwise, layers.count >= 3 {

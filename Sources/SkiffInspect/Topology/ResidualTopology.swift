@@ -10,10 +10,19 @@ struct ResidualTopology {
     /// Indices into ``blocks``: what stages and families are made of.
     private(set) var units: [Int] = []
     let warnings: [Inspection.Warning]
+    /// Lengths of the ways through the blocks.
+    private(set) var paths: PathLengths?
+    let concatenations: [Inspection.Concatenation]
+    let denseStages: [DenseStage]
+    /// What lies before the first block and behind the last.
+    let surroundings: Surroundings
 
     init(of graph: Graph, costs: NetworkCosts) {
         let finder = BlockFinder(flow: Dataflow(of: graph, facts: costs.facts), costs: costs)
         warnings = finder.warnings
+        let search = ConcatenationFinder(finder)
+        concatenations = search.concatenations
+        denseStages = search.stages
         blockOfNode = [Int?](repeating: nil, count: graph.nodes.count)
         let order = Self.preorder(of: finder.found)
         var position = [Int](repeating: 0, count: order.count)
@@ -36,6 +45,8 @@ struct ResidualTopology {
         units = Self.units(of: order.map { finder.found[$0] }, in: blocks, hasInner: hasInner)
         for (index, name) in distinctNames(of: blocks, in: graph).enumerated() { blocks[index].name = name }
         stages = Self.stages(of: units, in: blocks, inputExtents: extents)
+        paths = PathLengths(of: blocks, in: finder)
+        surroundings = Surroundings(of: blocks, in: finder, blockOfNode: blockOfNode)
     }
 
     /// Blocks around others before them, otherwise in the order of their additions.
