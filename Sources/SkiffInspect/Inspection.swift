@@ -122,6 +122,9 @@ public struct Inspection: Sendable {
         let topology = ResidualTopology(of: graph, costs: costs)
         blocks = topology.blocks
         stages = topology.stages
+        concatenations = topology.concatenations
+        denseStages = topology.denseStages
+        paths = topology.paths
         family = Family(of: topology)
         let (memory, bytesOfNodes) = graph.activationMemory(
             facts: costs.facts, isData: topology.flow.isData, batch: batch)

@@ -1,10 +1,11 @@
 /// How many layers data passes on its ways through a network: at every block it takes the branch or the shortcut.
 ///
 /// Layers are convolutions and matrix products by weights; those behind a global pooling (gates, classifiers) do not
-/// count. A network of n blocks in a row has 2ⁿ ways, their lengths nearly a binomial distribution.
+/// count. A network of n blocks in a row has 2ⁿ ways, their lengths nearly a binomial distribution; the shortcut of a
+/// block around others is one way more beside all of theirs.
 /// Source: Veit, Wilber, Belongie, Residual Networks Behave Like Ensembles of Relatively Shallow Networks (2016).
 public struct PathLengths: Hashable, Sendable {
-    /// Blocks that are in a row; those inside others count with them.
+    /// Blocks, those inside others too.
     public var blocks: Int
     /// Logarithm to base two of the number of ways.
     public var log2Paths: Double
