@@ -1,17 +1,48 @@
 public import SkiffCore
+public import SkiffGraph
 
 extension WeightStatistics {
     /// The statistics as `skiff inspect --weights --json` adds them under `weights`; Docs/JSON.md has the members.
     ///
     /// - Parameters:
     ///   - inspection: of the same model, for the names of layers.
+    ///   - graph: of the same model, for normalizations and blocks; `nil` for weights that no network reads.
+    ///   - chosen: the tensors to list, indices into ``tensors``; all where `nil`.
     ///   - listsChannels: whether every channel's figures are added.
-    public func json(_ inspection: Inspection?, listsChannels: Bool = false) -> JSONValue {
-        let entries = tensors.map { tensor -> JSONValue in
-            .object(tensor.json(layer: tensor.layer.flatMap { inspection?.layers[$0].name },
-                duplicateOf: tensor.duplicateOf.map { tensors[$0].name }, listsChannels: listsChannels))
+    public func json(
+        _ inspection: Inspection?, graph: Graph? = nil, only chosen: Set<Int>? = nil, listsChannels: Bool = false
+    ) -> JSONValue {
+        let entries = tensors.indices.filter { chosen?.contains($0) ?? true }.map { index -> JSONValue in
+            let tensor = tensors[index]
+            return .object(
+                tensor.json(
+                    layer: tensor.layer.flatMap { inspection?.layers[$0].name },
+                    duplicateOf: tensor.duplicateOf.map { tensors[$0].name }, listsChannels: listsChannels))
         }
-        return ["tensors": .array(entries)]
+        guard let graph, let inspection, chosen == nil else { return ["tensors": .array(entries)] }
+        return [
+            "summary": .array(summary(of: graph, inspection).map { .string($0) }), "tensors": .array(entries),
+            "normalizations": .array(normalizations(of: graph, inspection).map(\.json)),
+            "blocks": .array(blockGains(of: graph, inspection).map { gain in
+                [
+                    "block": .string(inspection.blocks[gain.block].name), "layer": .string(inspection.layers[gain.node.index].name),
+                    "kind": .string(gain.isOfNormalization ? "scale" : "kernel"), "rms": .number(gain.rms),
+                    "isNearlyIdentity": .bool(gain.isNearlyIdentity),
+                ]
+            }),
+        ]
+    }
+}
+
+extension NormalizationHealth {
+    fileprivate var json: JSONValue {
+        [
+            "layer": .string(name), "channels": .integer(Int64(channels)), "epsilon": .number(epsilon),
+            "scaleRMS": .number(scaleRMS), "leastScale": .number(leastScale), "greatestScale": .number(greatestScale),
+            "leastVariance": .number(leastVariance), "greatestVariance": .number(greatestVariance),
+            "belowEpsilon": .integer(Int64(belowEpsilon)),
+            "scaledAway": .array(scaledAway.map { .integer(Int64($0)) }),
+        ]
     }
 }
 
