@@ -40,7 +40,7 @@ struct Diff: Verb {
     func perform(_ console: Console) throws {
         let found = try console.withProgress { progress in
             progress("reading", 0)
-            let models = (try Model(contentsOf: left), try Model(contentsOf: right))
+            let models = try Self.models(left, right)
             let difference = try difference(models.0, models.1, isHeadersOnly: headersOnly) { progress("comparing weights", $0) }
             return (models: models, difference: difference)
         }
@@ -53,5 +53,19 @@ struct Diff: Verb {
             console.print(report.text(width: console.width, colors: console.colors, all: all, names: names))
         }
         if !found.difference.isSameFunction { throw ExitCode(ExitCodes.parityFailed) }
+    }
+
+    /// Both models; weights that no architecture fits take the other file's.
+    private static func models(_ left: String, _ right: String) throws(SkiffError) -> (Model, Model) {
+        do {
+            let one = try Model(contentsOf: left)
+            do {
+                return (one, try Model(contentsOf: right))
+            } catch where error.isOfArchitecture {
+                return (one, try Model(contentsOf: right, architecture: .model(left)))
+            }
+        } catch where error.isOfArchitecture && error.place.file == left {
+            return (try Model(contentsOf: left, architecture: .model(right)), try Model(contentsOf: right))
+        }
     }
 }

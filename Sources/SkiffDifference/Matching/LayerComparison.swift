@@ -238,11 +238,13 @@ struct LayerComparison {
         _ layer: inout Layer
     ) {
         let (node, otherNode) = (left.graph[piece.head], right.graph[partner.head])
-        let (one, two) = (left.orderedAxes(of: operand, for: node, piece), right.orderedAxes(of: other, for: otherNode, partner))
+        let isLaidOut = node.operator.spatialLayout != nil && otherNode.operator.spatialLayout != nil || piece.isContraction
+        let one = isLaidOut ? left.orderedAxes(of: operand, for: node, piece) : left.side.axes(of: operand)
+        let two = isLaidOut ? right.orderedAxes(of: other, for: otherNode, partner) : right.side.axes(of: other)
         let found = PairedFlows.order(one, two)
         switch found {
         case .same: break
-        case .permuted where node.operator.spatialLayout == nil && !piece.isContraction:
+        case .permuted where !isLaidOut:
             // All operands of one step have to be turned alike.
             if let order, order != found, (one?.count ?? 0) > 1 { layer.unknowns.append("the order of its operands' axes") }
         case .permuted, .incompatible:

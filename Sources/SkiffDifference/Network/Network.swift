@@ -93,7 +93,9 @@ struct Network: Sendable {
                 return
             }
         case .pad?:
-            if let parent, let reader = onlyReader(of: output), isZeroPad(node, of: parent), takesPadding(graph[reader]) {
+            if let parent, padding(of: node) != nil, let reader = computingReader(of: output),
+                takesPadding(graph[reader], of: parent)
+            {
                 mergedPads.insert(id)
                 return
             }
@@ -110,11 +112,13 @@ struct Network: Sendable {
         if node.operator.isProduct, computed.count == 1, node.inputs.count > 1, computed[0] < 2 {
             kind = .contraction(weight: 1 - computed[0])
         }
-        if let first = operands.first, let producer = graph.producer(of: first), mergedPads.contains(producer),
+        if let first = operands.first, let producer = mergedPad(before: first),
             let source = graph[producer].inputs.first ?? nil
         {
             pad = producer
-            operands[0] = source
+            // What stands between only moves elements; where it does, origin and axes are those behind the padding.
+            if graph[producer].outputs.first == first { operands[0] = source }
+            origins[first.index] = origins[source.index]
         }
         add(Piece(kind: kind, nodes: [id], pad: pad, operands: operands, outputs: node.outputs))
     }
@@ -171,12 +175,50 @@ struct Network: Sendable {
             && factors[0].extent.fixedValue == shape[axis - (rank - shape.count)]
     }
 
-    private func takesPadding(_ node: Node) -> Bool {
-        if case .convolution = node.operator { true } else { false }
+    /// The one node that computes with a value, past what only moves its elements.
+    private func computingReader(of value: ValueID) -> NodeID? {
+        var current = value
+        for _ in 0..<8 {
+            guard let reader = onlyReader(of: current), let output = graph[reader].outputs.first else { return nil }
+            switch side.carry(to: output) {
+            case .layout?, .identity?: current = output
+            default: return reader
+            }
+        }
+        return nil
     }
 
-    private func isZeroPad(_ node: Node, of parent: ValueID) -> Bool {
-        padding(of: node) != nil
+    /// The padding behind which a value stands, past what only moves its elements.
+    private func mergedPad(before value: ValueID) -> NodeID? {
+        var current = value
+        for _ in 0..<8 {
+            guard let producer = graph.producer(of: current) else { return nil }
+            if mergedPads.contains(producer) { return producer }
+            switch side.carry(to: current) {
+            case .layout?, .identity?: break
+            default: return nil
+            }
+            guard let parent = side.parent(of: current) else { return nil }
+            current = parent
+        }
+        return nil
+    }
+
+    /// Whether zeros around a map are what the operator takes beyond its edges.
+    private func takesPadding(_ node: Node, of source: ValueID) -> Bool {
+        switch node.operator {
+        case .convolution: true
+        // Beyond the edges there is nothing to be the largest; beside numbers that are not negative, zero is not either.
+        case .pooling(let pooling): pooling.kind == .maximum && isNonnegative(source) && node.outputs.count == 1
+        default: false
+        }
+    }
+
+    private func isNonnegative(_ value: ValueID) -> Bool {
+        guard case .piece(let index, _) = origins[value.index], case .plain = pieces[index].kind else { return false }
+        let description = description(of: pieces[index])
+        return description.operation == "ReLU"
+            || description.traits.contains { $0.name == "bounds" && $0.text.hasPrefix("0.0 ") }
     }
 
     /// Zeros added before and after each spatial axis, by label; `nil` where a node adds something else.

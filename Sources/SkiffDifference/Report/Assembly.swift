@@ -27,9 +27,21 @@ struct Assembly {
         self.isRewired = isRewired
         self.options = options
         for index in self.layers.indices {
-            self.layers[index].leftBlock = self.layers[index].left.lazy.compactMap { inspection.block(of: $0) }.first
-            self.layers[index].rightBlock = self.layers[index].right.lazy.compactMap { other.block(of: $0) }.first
+            self.layers[index].leftBlock = Self.block(self.layers[index].left, inspection, left)
+            self.layers[index].rightBlock = Self.block(self.layers[index].right, other, right)
         }
+    }
+
+    /// The block that nodes belong to; the activation behind a block's addition is the block's, too.
+    private static func block(_ nodes: [NodeID], _ inspection: Inspection, _ network: Network) -> Int? {
+        if let block = nodes.lazy.compactMap({ inspection.block(of: $0) }).first { return block }
+        guard nodes.count == 1, let piece = nodes.first.flatMap({ network.pieceOfNode[$0.index] }),
+            network.pieces[piece].operands.count == 1, case .plain = network.pieces[piece].kind,
+            network.graph[nodes[0]].operator.isActivation,
+            case .piece(let source, _) = network.origins[network.pieces[piece].operands[0].index]
+        else { return nil }
+        let join = network.pieces[source].head
+        return inspection.block(of: join).flatMap { inspection.blocks[$0].join == join ? $0 : nil }
     }
 
     func difference() -> ModelDifference {
@@ -78,7 +90,7 @@ struct Assembly {
         let pads = layers.count { $0.notes.contains { $0.hasPrefix("padding is a node") } }
         if pads > 0 { lines.append("\(pads) paddings are nodes of their own on one side") }
         let renamed = layers.count { layer in
-            guard let one = layer.left.last, let other = layer.right.last else { return false }
+            guard let one = left.graph.head(of: layer.left), let other = right.graph.head(of: layer.right) else { return false }
             return left.graph.displayName(of: one) != right.graph.displayName(of: other)
         }
         let both = layers.count { !$0.left.isEmpty && !$0.right.isEmpty }
@@ -92,4 +104,13 @@ struct Assembly {
 extension Inspection {
     /// The innermost block a node belongs to, its addition and the activation behind it too.
     func block(of node: NodeID) -> Int? { layers.indices.contains(node.index) ? layers[node.index].block : nil }
+}
+
+extension Operator {
+    fileprivate var isActivation: Bool {
+        switch self {
+        case .unary, .clip, .parametricReLU: true
+        default: false
+        }
+    }
 }

@@ -71,13 +71,26 @@ struct BlockComparison {
         add("groups", "\(block.groups)", "\(partner.groups)")
         add("activation", block.activation.rawValue, partner.activation.rawValue)
         var notes: Set<String> = []
+        var reweighted: [ModelDifference.Layer] = []
         for layer in layers where layer.leftBlock == one || layer.rightBlock == other {
             for note in layer.notes { notes.insert(note) }
             guard layer.change != .same else { continue }
-            texts += lines(layer)
+            if layer.isOnlyReweighted { reweighted.append(layer) } else { texts += lines(layer) }
+        }
+        if reweighted.count > 2 {
+            texts.append("\(reweighted.count) layers have other weights" + mostText(reweighted))
+        } else {
+            texts += reweighted.flatMap(lines)
         }
         return .init(
             change: texts.isEmpty ? .same : .changed, left: one, right: other, texts: texts, notes: notes.sorted())
+    }
+
+    private func mostText(_ layers: [ModelDifference.Layer]) -> String {
+        let found = layers.compactMap { layer in layer.largestRelativeError.map { (error: $0, layer: layer) } }
+        guard let most = found.max(by: { $0.error < $1.error }), let node = networks.left.graph.head(of: most.layer.left)
+        else { return "" }
+        return ", most \(escaped(networks.left.graph.displayName(of: node))), by \(percentText(most.error)) of its size"
     }
 
     private func channels(_ block: ResidualBlock) -> String {
@@ -85,8 +98,8 @@ struct BlockComparison {
     }
 
     private func lines(_ layer: ModelDifference.Layer) -> [String] {
-        let node = layer.left.last.map { networks.left.graph.displayName(of: $0) }
-        let other = layer.right.last.map { networks.right.graph.displayName(of: $0) }
+        let node = networks.left.graph.head(of: layer.left).map { networks.left.graph.displayName(of: $0) }
+        let other = networks.right.graph.head(of: layer.right).map { networks.right.graph.displayName(of: $0) }
         let name = escaped(node ?? other ?? "")
         switch layer.change {
         case .same: return []
@@ -101,4 +114,15 @@ struct BlockComparison {
             return lines
         }
     }
+}
+
+extension ModelDifference.Layer {
+    /// Whether nothing but its weights differs.
+    var isOnlyReweighted: Bool {
+        change == .changed && attributes.isEmpty && unknowns.isEmpty
+            && weights.contains { !$0.state.keepsFunction }
+            && !weights.contains { $0.state == .added || $0.state == .removed }
+    }
+
+    var largestRelativeError: Double? { weights.compactMap(\.relativeError).filter(\.isFinite).max() }
 }

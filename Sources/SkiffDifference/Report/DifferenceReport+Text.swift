@@ -71,6 +71,8 @@ extension DifferenceReport {
         }
         let removed = Set(difference.blocks.filter { $0.change == .removed }.compactMap(\.left))
         let added = Set(difference.blocks.filter { $0.change == .added }.compactMap(\.right))
+        // Where all weights are others, each layer is a line.
+        let isLong = !all && difference.layers.count { $0.isOnlyReweighted } > 8
         for layer in difference.layers {
             if !all {
                 if layer.change == .same {
@@ -82,11 +84,22 @@ extension DifferenceReport {
                 if layer.change == .added, let block = layer.rightBlock, added.contains(block) { continue }
             }
             flush()
+            if isLong, layer.isOnlyReweighted {
+                lines.append(mark(.changed, paint) + names(layer) + "  " + paint.faint(briefText(layer)))
+                continue
+            }
             lines.append(mark(layer.change, paint) + names(layer) + "  " + paint.faint(layer.operation))
             lines += detailLines(layer, paint, all: all)
         }
         flush()
         return lines
+    }
+
+    private func briefText(_ layer: ModelDifference.Layer) -> String {
+        layer.weights.filter { !$0.state.keepsFunction }.map { weight in
+            if let size = weight.relativeError, size.isFinite { return "\(weight.role) \(percentText(size))" }
+            return "\(weight.role) \(weight.text)"
+        }.joined(separator: ", ")
     }
 
     private func detailLines(_ layer: ModelDifference.Layer, _ paint: Paint, all: Bool) -> [String] {
@@ -108,8 +121,8 @@ extension DifferenceReport {
         ])
         for layer in difference.layers {
             table.rows.append([
-                escaped(layer.left.last.map { left.displayName(of: $0) } ?? "–"),
-                escaped(layer.right.last.map { right.displayName(of: $0) } ?? "–"), layer.operation,
+                escaped(left.head(of: layer.left).map { left.displayName(of: $0) } ?? "–"),
+                escaped(right.head(of: layer.right).map { right.displayName(of: $0) } ?? "–"), layer.operation,
             ])
         }
         return table.lines(width: width, style: TextStyle(colors: paint.colors))

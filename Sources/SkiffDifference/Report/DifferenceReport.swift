@@ -21,8 +21,8 @@ public struct DifferenceReport {
 
     /// `a → b`, or one name where both are equal or one side has none.
     func names(_ layer: ModelDifference.Layer) -> String {
-        let one = layer.left.last.map { left.displayName(of: $0) }
-        let other = layer.right.last.map { right.displayName(of: $0) }
+        let one = left.head(of: layer.left).map { left.displayName(of: $0) }
+        let other = right.head(of: layer.right).map { right.displayName(of: $0) }
         guard let one, let other else { return escaped(one ?? other ?? "") }
         return one == other ? escaped(one) : "\(escaped(one)) → \(escaped(other))"
     }
@@ -32,5 +32,12 @@ public struct DifferenceReport {
         let other = block.right.map { difference.right.blocks[$0].name }
         guard let one, let other else { return escaped(one ?? other ?? "") }
         return one == other ? escaped(one) : "\(escaped(one)) → \(escaped(other))"
+    }
+}
+
+extension Graph {
+    /// The node that names a layer: the first that is no padding.
+    func head(of nodes: [NodeID]) -> NodeID? {
+        nodes.first { self[$0].operator.kind != .pad } ?? nodes.first
     }
 }

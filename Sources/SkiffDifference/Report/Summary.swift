@@ -44,6 +44,9 @@ struct Summary {
         addUnread(live)
     }
 
+    /// What several roundings to float32 leave of a weight's size.
+    static let float32Rounding = 5e-7
+
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func layersText(_ layers: [ModelDifference.Layer], _ verb: String) -> [String] {
@@ -75,7 +78,7 @@ struct Summary {
         let contractions = weighted.filter { $0.operation == "convolution" || $0.operation == "matrix product" }
         let changedOnes = contractions.filter { $0.weights.contains { !$0.state.keepsFunction } }
         var text = "same structure, "
-        if changed.count == 1, let layer = changed.first, let node = layer.left.last {
+        if changed.count == 1, let layer = changed.first, let node = left.graph.head(of: layer.left) {
             let text = layer.weights.first { !$0.state.keepsFunction }?.text ?? ""
             return "same structure, only \(escaped(left.graph.displayName(of: node))) has other weights: \(text)"
         }
@@ -85,10 +88,14 @@ struct Summary {
         for layer in changed {
             for weight in layer.weights {
                 guard let error = weight.relativeError, error.isFinite, error > largest?.error ?? 0,
-                    let node = layer.left.last
+                    let node = left.graph.head(of: layer.left)
                 else { continue }
                 largest = (error, left.graph.displayName(of: node))
             }
+        }
+        let errors = changed.flatMap(\.weights).filter { !$0.state.keepsFunction }.map { $0.relativeError ?? .infinity }
+        if errors.allSatisfy({ $0 < Self.float32Rounding }) {
+            return text + ", all within the rounding of float32: folded by other programs, or computed anew"
         }
         if let largest { text += ", most \(escaped(largest.name)), by \(percentText(largest.error)) of its size" }
         return text
