@@ -3,6 +3,11 @@ internal import Skiff
 
 /// Drawings of a network.
 struct PictureOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Draw the network into this SVG file: stages, residual blocks, shortcuts.", valueName: "file"),
+        completion: .file(extensions: ["svg"]))
+    var svg: String?
+
     /// Whether a drawing goes to standard output, in the place of the overview.
     var printsDrawing: Bool { false }
     /// Whether the drawings show histograms of weights.
@@ -11,5 +16,9 @@ struct PictureOptions: ParsableArguments {
     /// Writes and prints what is asked for.
     func write(
         _ model: Model, _ inspection: Inspection, weights: WeightStatistics?, flow: SignalFlow?, _ console: Console
-    ) throws {}
+    ) throws {
+        if let svg {
+            try model.writeDrawing(inspection.svg(of: model.graph, title: fileName(model.path), flow: flow), to: svg)
+        }
+    }
 }
