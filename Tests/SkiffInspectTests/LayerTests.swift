@@ -92,9 +92,9 @@ import Testing
 
     @Test(arguments: [
         ("*", "", true), ("a*b*c", "aXbXbXc", true), ("a*b*c", "aXbX", false), ("**a", "bba", true), ("?", "", false),
-        ("*.BN?", "layer1.bn2", true),
+        ("*.BN?", "layer1.bn2", true), ("ER1", "layer1", true), ("er2", "layer1", false),
     ]) func `Patterns match whole names`(pattern: String, name: String, matches: Bool) {
-        #expect(NamePattern(pattern).matches(name) == matches)
+        #expect(LayerFilter(pattern).matches(name) == matches)
     }
 
     @Test(arguments: LayerSelection.Order.allCases) func `Rows come in the order asked for`(order: LayerSelection.Order) throws {

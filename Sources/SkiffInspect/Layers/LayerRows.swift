@@ -40,12 +40,12 @@ extension Inspection {
     /// The layers that a selection's filters let through, indices in order.
     public func selectedLayers(_ selection: LayerSelection) -> [Int] {
         guard !selection.filters.isEmpty else { return Array(layers.indices) }
-        let patterns = selection.filters.map { NamePattern($0) }
+        let filters = selection.filters.map { LayerFilter($0) }
         return layers.indices.filter { index in
             let layer = layers[index]
             let block = (layer.block ?? layer.activatedBlock).map { blocks[$0].name }
-            return patterns.contains { pattern in
-                pattern.matches(layer.name) || pattern.matches(layer.operator) || block.map { pattern.matches($0) } ?? false
+            return filters.contains { filter in
+                filter.matches(layer.name) || filter.matches(layer.operator) || block.map { filter.matches($0) } ?? false
             }
         }
     }

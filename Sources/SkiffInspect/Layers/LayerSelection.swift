@@ -37,39 +37,18 @@ public struct LayerSelection: Hashable, Sendable {
     }
 }
 
-/// A pattern that names are looked for with.
-struct NamePattern {
-    private let characters: [Character]
-    private let isGlob: Bool
+/// One filter of a selection.
+struct LayerFilter {
+    private let text: String
+    private let pattern: NamePattern?
 
-    init(_ pattern: String) {
-        characters = Array(pattern.lowercased())
-        isGlob = characters.contains("*") || characters.contains("?")
+    init(_ filter: String) {
+        text = filter.lowercased()
+        pattern = filter.contains("*") || filter.contains("?") ? NamePattern(text) : nil
     }
 
     func matches(_ name: String) -> Bool {
-        let lowered = name.lowercased()
-        return isGlob ? matchesWhole(Array(lowered)) : characters.isEmpty || lowered.contains(String(characters))
-    }
-
-    /// Goes back to the last star where the rest does not fit: no recursion, at most name × pattern steps.
-    private func matchesWhole(_ name: [Character]) -> Bool {
-        var (position, at) = (0, 0)
-        var star: (pattern: Int, name: Int)?
-        while at < name.count {
-            if position < characters.count, characters[position] == "*" {
-                star = (position, at)
-                position += 1
-            } else if position < characters.count, characters[position] == "?" || characters[position] == name[at] {
-                position += 1
-                at += 1
-            } else if let last = star {
-                star = (last.pattern, last.name + 1)
-                (position, at) = (last.pattern + 1, last.name + 1)
-            } else {
-                return false
-            }
-        }
-        return characters[position...].allSatisfy { $0 == "*" }
+        let name = name.lowercased()
+        return pattern.map { $0.matches(name) } ?? (text.isEmpty || name.contains(text))
     }
 }
