@@ -98,7 +98,7 @@ extension Branch {
         var traits: [ResidualBlock.Trait] = []
         if let gate = gate?.trait { traits.append(gate) }
         let wide = layers.filter { !$0.isPointwise }
-        if takesPart, hasConcatenation, wide.count >= 2 { traits.append(.hierarchicalSplit) }
+        if takesPart, hasConcatenation, wide.count >= 2, !(gate?.hasSoftmax ?? false) { traits.append(.hierarchicalSplit) }
         if hasConcatenation, !takesPart, !isUShaped, layers.count >= 2 { traits.append(.inceptionBranches) }
         if marks.isScaled { traits.append(.scaledResidual) }
         if marks.hasLayerScale { traits.append(.layerScale) }

@@ -29,6 +29,9 @@ struct ConcatenationFinder {
             else { continue }
             note(id, operands: operands)
         }
+        for stage in stages where stage.concatenations.count < 2 {
+            for position in stage.concatenations { concatenations[position].kind = .aggregation }
+        }
         stages.removeAll { $0.concatenations.count < 2 }
     }
 

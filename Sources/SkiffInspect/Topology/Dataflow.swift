@@ -133,6 +133,8 @@ extension Graph {
             if functions.isStep[id.index] { return .transparent }
             if functions.name[id.index] != nil { return .activation }
             let role = self[id].operator.role
+            // Exporters leave concatenations of one value (torchvision's DenseNet).
+            if role == .concatenation, self[id].inputs.count == 1 { return .transparent }
             guard role == .sum || role == .product,
                 self[id].inputs.count(where: { $0.map { isData[$0.index] } ?? false }) == 1
             else { return role }
