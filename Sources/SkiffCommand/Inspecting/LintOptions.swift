@@ -17,8 +17,17 @@ struct LintOptions: ParsableArguments {
         let statistics = try console.withProgress { progress in
             try model.weightStatistics(inspection) { progress("reading weights", $0) }
         }
-        let report = model.lint(inspection, statistics: statistics)
-        return InspectSection(
+        return section(of: model.lint(inspection, statistics: statistics), console)
+    }
+
+    /// What can be said of a file that the reader refuses; `nil` where that is not asked for, or nothing can.
+    func section(ofRefused path: String, _ error: SkiffError, _ console: Console) -> InspectSection? {
+        guard lint, let report = LintReport(refused: path, error) else { return nil }
+        return section(of: report, console)
+    }
+
+    private func section(of report: LintReport, _ console: Console) -> InspectSection {
+        InspectSection(
             key: "lint", json: report.json(),
             text: report.text(width: console.width, colors: console.colors, all: allFindings), failed: report.hasErrors)
     }

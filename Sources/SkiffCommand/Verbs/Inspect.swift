@@ -58,7 +58,11 @@ struct Inspect: Verb {
                 return try Model(contentsOf: self.model, architecture: architecture.source)
             }
         } catch let error as SkiffError {
-            guard let listing = try listing(after: error) else { throw error }
+            guard let listing = try listing(after: error) else {
+                guard let section = lint.section(ofRefused: self.model, error, console) else { throw error }
+                console.json ? console.print(["schema": "skiff.inspect/1", section.key: section.json]) : console.print(section.text)
+                throw ExitCode(ExitCodes.parityFailed)
+            }
             console.warn(error.description + (error.hint.map { "; \($0)" } ?? ""))
             let section = try weights.section(of: listing, console)
             guard case .object(var object) = listing.json() else { return }

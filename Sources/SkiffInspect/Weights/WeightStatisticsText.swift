@@ -70,7 +70,7 @@ extension WeightStatistics {
 
     private func table(_ shown: [TensorStatistics], width: Int, style: TextStyle) -> [String] {
         var table = TextTable(columns: [
-            .init(title: "tensor", alignment: .left, leastWidth: 20),
+            .init(title: "tensor", alignment: .left, leastWidth: 28),
             .init(title: "type", alignment: .left, isOptional: true),
             .init(title: "shape", alignment: .left, isOptional: true), .init(title: "mean", alignment: .right, isOptional: true),
             .init(title: "spread", alignment: .right), .init(title: "least", alignment: .right, isOptional: true),
@@ -88,6 +88,7 @@ extension WeightStatistics {
                 notes(of: tensor).joined(separator: ", "),
             ]
         }
+        if table.rows.allSatisfy({ $0.last?.isEmpty ?? true }) { table.columns.removeLast() }
         table.paint = { _, column, text in column == 8 ? style.accent(text) : column == 9 ? style.warning(text) : text }
         return shown.isEmpty ? [] : table.lines(width: width, style: style)
     }

@@ -1,4 +1,4 @@
-internal import SkiffCore
+public import SkiffCore
 internal import SkiffGraph
 
 extension LintRule {
@@ -7,7 +7,7 @@ extension LintRule {
         mixedLayout, unknownOperator, droppingOut,
     ]
 
-    static let unusedTensor: LintRule = LintRule(
+    public static let unusedTensor: LintRule = LintRule(
         "unused-tensor", .warning, "a weight that nothing reads",
         reason: "It takes room and says that something went wrong on the way: a layer was cut off, or wired to another weight.",
         advice: "find the layer it belongs to; onnxsim, or writing the model again with skiff convert, leaves it out",
@@ -23,7 +23,7 @@ extension LintRule {
     }
 
     /// The finding, of little weight where the tensor is small.
-    static func unusedTensorFinding(name: String, type: ElementType, shape: Shape, bytes: Int) -> Finding {
+    public static func unusedTensorFinding(name: String, type: ElementType, shape: Shape, bytes: Int) -> Finding {
         unusedTensor.finding(
             "is read by nothing, \(type.rawValue) \(shape.shapeText), \(bytesText(bytes))", at: Place(tensor: name),
             severity: bytes < 4096 ? .note : .warning)
@@ -181,7 +181,7 @@ extension LintRule {
         ]
     }
 
-    static let unknownOperator: LintRule = LintRule(
+    public static let unknownOperator: LintRule = LintRule(
         "unknown-operator", .error, "an operator that cannot be run",
         reason: "Skiff carries it and shows it; results behind it cannot be computed or compared.",
         advice: "export with standard operators or at another opset; layers that code defines have to be rebuilt",

@@ -1,4 +1,4 @@
-internal import SkiffCore
+public import SkiffCore
 
 /// Rules that a file's format applies, or its reader, since a graph does not tell of them.
 extension LintRule {
