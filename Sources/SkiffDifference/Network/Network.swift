@@ -74,6 +74,7 @@ struct Network: Sendable {
         let node = graph[id]
         guard !side.isConstant(id), let output = node.outputs.first else { return }
         let parent = side.parent(of: output)
+        if let parent, narrows(node, parent) { return addStep(id, node) }
         switch side.carry(to: output) {
         case .layout?, .identity?:
             for value in node.outputs { if let source = side.parent(of: value) { origins[value.index] = origins[source.index] } }
@@ -102,6 +103,14 @@ struct Network: Sendable {
         default: break
         }
         addStep(id, node)
+    }
+
+    /// Whether a cast rounds to fewer bits.
+    private func narrows(_ node: Node, _ source: ValueID) -> Bool {
+        guard case .cast(let cast) = node.operator, let before = graph[source].fact?.elementType,
+            let bits = before.bitWidth, let left = cast.elementType.bitWidth
+        else { return false }
+        return before.isFloatingPoint && cast.elementType.isFloatingPoint && left < bits
     }
 
     private mutating func addStep(_ id: NodeID, _ node: Node) {

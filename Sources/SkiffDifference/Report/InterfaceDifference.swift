@@ -85,6 +85,7 @@ struct InterfaceDifference {
             isOther = true
         case .same, .untold:
             if shape.count != otherShape.count {
+                if kind == "input" { isOther = true }
                 lines.append("\(kind) \(label): shape \(shape.shapeText) → \(otherShape.shapeText)")
             } else {
                 compareExtents(kind, label, shape, otherShape, shape)
@@ -101,6 +102,7 @@ struct InterfaceDifference {
             return one != other
         }
         if differs {
+            if kind == "input" { isOther = true }
             lines.append("\(kind) \(label): shape \(shape.shapeText) → \(other.shapeText)")
             return
         }

@@ -37,8 +37,13 @@ struct Summary {
             if !attributes.isEmpty { parts.append("\(Self.count(attributes.count, "layer")) with other attributes") }
             let weights = changed.filter { $0.attributes.isEmpty && $0.weights.contains { !$0.state.keepsFunction } }
             if !weights.isEmpty { parts.append("\(Self.count(weights.count, "layer")) with other weights") }
-            if parts.isEmpty { parts.append("layers are wired otherwise, or the interface is another") }
-            sentence = "different: " + parts.joined(separator: ", ")
+            if parts.isEmpty, !difference.interfaceChanges.isEmpty {
+                sentence = "the same layers and weights behind another interface: "
+                    + difference.interfaceChanges.prefix(2).joined(separator: ", ")
+            } else {
+                if parts.isEmpty { parts.append("layers are wired otherwise") }
+                sentence = "different: " + parts.joined(separator: ", ")
+            }
         }
         addStages(difference)
         addUnread(live)
