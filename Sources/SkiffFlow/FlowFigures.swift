@@ -110,7 +110,7 @@ func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {
-        if !line.isEmpty, line.count + 1 + word.count > width {
+        if !line.isEmpty, line.displayWidth + 1 + word.displayWidth > width {
             lines.append(line)
             line = ""
         }

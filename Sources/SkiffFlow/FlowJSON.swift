@@ -28,6 +28,7 @@ extension SignalFlow {
             "lesion": block.lesion.map { lesion in
                 [
                     "outputChange": .number(lesion.outputChange), "top1Agreement": .optional(lesion.top1Agreement),
+                    "scoreChange": .optional(lesion.scoreChange),
                 ]
             } ?? .null,
         ]

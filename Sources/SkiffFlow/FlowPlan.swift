@@ -5,6 +5,7 @@ internal import SkiffInspect
 /// Which values a run has to show, until when each is held, and which lesions there are.
 struct FlowPlan {
     let graph: Graph
+    let outputs: FlowOutputs
     /// Additions that are measured, by node.
     private(set) var joins: [NodeID: [Join]] = [:]
     /// Additions whose branch is taken away, in the order of nodes.
@@ -21,8 +22,9 @@ struct FlowPlan {
     /// By value: the index of the last node of ``nodes`` that reads it; −1 where none does.
     private let lastReader: [Int]
 
-    init(_ graph: Graph, _ joins: [Join], lesions: [Join]) {
+    init(_ graph: Graph, _ outputs: FlowOutputs, _ joins: [Join], lesions: [Join]) {
         self.graph = graph
+        self.outputs = outputs
         nodes = Self.needed(in: graph)
         isData = Self.data(in: graph)
         var lastReader = [Int](repeating: -1, count: graph.values.count)
@@ -66,7 +68,8 @@ struct FlowPlan {
     private mutating func hold() {
         var until: [ValueID: Int] = [:]
         for join in joins.values.joined() {
-            for value in [join.shortcut] + join.others where graph[value].tensor == nil {
+            // The sum itself, so that the addition is run where nothing behind it is.
+            for value in [join.shortcut, join.output] + join.others where graph[value].tensor == nil {
                 until[value] = max(until[value] ?? -1, join.node.index)
             }
         }

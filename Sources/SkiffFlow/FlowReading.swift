@@ -29,21 +29,22 @@ extension SignalFlow {
     private func use(_ inspection: Inspection) -> String? {
         let tried = blocks.compactMap { block in
             block.lesion.map { (name: inspection.blocks[block.block].name, lesion: $0) }
-        }.filter { !$0.lesion.outputChange.isNaN }
-        guard let least = tried.min(by: { $0.lesion.outputChange < $1.lesion.outputChange }),
-            let most = tried.max(by: { $0.lesion.outputChange < $1.lesion.outputChange })
+        }.filter { !$0.lesion.change.isNaN }
+        guard let least = tried.min(by: { $0.lesion.change < $1.lesion.change }),
+            let most = tried.max(by: { $0.lesion.change < $1.lesion.change })
         else { return nil }
-        let unused = tried.filter { $0.lesion.outputChange < Self.hardlyUsed }.map { escaped($0.name) }
+        let unused = tried.filter { $0.lesion.change < Self.hardlyUsed }.map { escaped($0.name) }
+        let what = tried.contains { $0.lesion.scoreChange != nil } ? "scores" : "outputs"
         var text: String
         if unused.isEmpty {
-            text = "Every block is used: without the least missed, \(escaped(least.name)), outputs change by "
-                + "\(percent(least.lesion.outputChange))."
+            text = "Every block is used: without the least missed, \(escaped(least.name)), \(what) change by "
+                + "\(percent(least.lesion.change))."
         } else {
             text = "Hardly used \(unused.count == 1 ? "is" : "are") \(listed(unused)): without \(unused.count == 1 ? "it" : "any one of them") "
-                + "outputs change by less than \(percent(Self.hardlyUsed))."
+                + "\(what) change by less than \(percent(Self.hardlyUsed))."
         }
         if tried.count > 1 {
-            text += " Missed most is \(escaped(most.name)), \(percent(most.lesion.outputChange))."
+            text += " Missed most is \(escaped(most.name)), \(percent(most.lesion.change))."
         }
         if let classes, !classes.isPerPosition {
             let kept = tried.count { $0.lesion.top1Agreement == 1 }
@@ -58,13 +59,13 @@ extension SignalFlow {
             blocks.compactMap { block in
                 let about = inspection.blocks[block.block]
                 guard (about.isStrided || about.shortcut != .identity) == isChanging else { return nil }
-                return block.lesion?.outputChange
+                return block.lesion?.change
             }.filter(\.isFinite).sorted()
         }
         let (changing, keeping) = (changes(true), changes(false))
         guard changing.count > 1, keeping.count > 1 else { return nil }
-        return "Blocks that change extent or channels change the outputs by \(percent(median(changing))) in the middle, "
-            + "those with an identity shortcut by \(percent(median(keeping)))."
+        return "Removing a block that changes extent or channels changes them by \(percent(median(changing))) in the middle, "
+            + "one with an identity shortcut by \(percent(median(keeping)))."
     }
 
     private func listed(_ names: [String]) -> String {

@@ -54,7 +54,7 @@ private struct FlowStudy {
         costs = FlowCosts(inspection)
         evaluator = try Evaluator(graph, threads: options.threads)
         candidates = OutputClasses.candidates(in: graph)
-        plan = FlowPlan(graph, joins, lesions: [])
+        plan = FlowPlan(graph, FlowOutputs(graph, candidates), joins, lesions: [])
     }
 
     /// Blocks that were measured, in order.
@@ -76,10 +76,10 @@ private struct FlowStudy {
         progress?("running", Double(index) / Double(count))
         var whole: [String: Tensor] = [:]
         if options.lesions != .none, !joins.isEmpty {
-            whole = try Session(graph, options: Session.Options(threads: options.threads, runsOnce: true)).run(inputs)
+            whole = try LesionRun(plan, inputs, threads: options.threads).outputs()
         }
         if index == 0 { choose(secondsOfARun: seconds(clock.now - start), runs: count) }
-        let found = RunClasses(candidates, graph, whole)
+        let found = RunClasses(candidates, plan.outputs, whole)
         if let found {
             let decisions = (classes?.decisions ?? 0) + found.layout.decisions
             classes = SignalFlow.Classes(
@@ -104,7 +104,7 @@ private struct FlowStudy {
                 joins.reduce(0) { $0 + costs.share(behind: $1.node) } * secondsOfARun * Double(runs)
             })
         omission = choice.omission
-        plan = FlowPlan(graph, joins, lesions: choice.joins)
+        plan = FlowPlan(graph, plan.outputs, joins, lesions: choice.joins)
     }
 
     /// Runs the network node by node, and at each addition what there is to do.
@@ -176,7 +176,7 @@ private struct FlowStudy {
         if let run = try LesionRun(plan, plan.rest(behind: join), values, threads: options.threads) {
             outputs = try run.outputs()
         }
-        for output in graph.outputs where output.value == join.output { outputs[output.name] = try sum.tensor() }
+        for output in plan.outputs.all where output.value == join.output { outputs[output.name] = try sum.tensor() }
         try changes[join.block, default: OutputChange()].add(whole: whole, changed: outputs, classes: classes)
     }
 }

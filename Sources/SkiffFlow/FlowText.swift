@@ -55,7 +55,9 @@ extension SignalFlow {
             .init(title: scale.title, alignment: .left, isOptional: true),
             .init(title: "cosine", alignment: .right),
         ])
-        if hasLesions { table.columns.append(.init(title: "change", alignment: .right)) }
+        let hasScores = blocks.contains { $0.lesion?.scoreChange != nil }
+        if hasScores { table.columns.append(.init(title: "scores", alignment: .right)) }
+        if hasLesions { table.columns.append(.init(title: "outputs", alignment: .right, isOptional: hasScores)) }
         if hasClasses { table.columns.append(.init(title: "top-1", alignment: .right)) }
         for block in shown {
             let about = inspection.blocks[block.block]
@@ -65,13 +67,14 @@ extension SignalFlow {
                 block.ratio.map(short) ?? "–", block.ratio.map(scale.bar) ?? "",
                 block.cosine.map { fixed($0, 3) } ?? "–",
             ]
+            if hasScores { row.append(block.lesion?.scoreChange.map(percent) ?? "") }
             if hasLesions { row.append(block.lesion.map { percent($0.outputChange) } ?? "") }
             if hasClasses { row.append(block.lesion?.top1Agreement.map(percent) ?? "") }
             table.rows.append(row)
         }
         table.paint = { row, column, text in
             guard let lesion = shown[row].lesion, column == 0 || column == 6 else { return text }
-            return lesion.outputChange < Self.hardlyUsed ? style.faint(text) : lesion.outputChange >= 0.5 && column == 6
+            return lesion.change < Self.hardlyUsed ? style.faint(text) : lesion.change >= 0.5 && column == 6
                 ? style.accent(text) : text
         }
         return table.lines(width: width, style: style)
@@ -87,7 +90,7 @@ extension SignalFlow {
         }
         add("sum", blocks.map(\.sumRMS), short)
         add("ratio", blocks.map(\.ratio), short)
-        add("change", blocks.map { $0.lesion?.outputChange }, percent)
+        add("change", blocks.map { $0.lesion?.change }, percent)
         let title = rows.map(\.title.count).max() ?? 0
         let ends = rows.map(\.ends.count).max() ?? 0
         return rows.map { row in
@@ -102,15 +105,13 @@ extension SignalFlow {
         var remarks = notes.map { "assumed: " + printable($0) }
         if let omission { remarks.append(omission + "; --lesions says how many") }
         if blocks.contains(where: { $0.lesion != nil }) {
+            var text = "outputs: RMS of their change without the branch, over their RMS"
+            if blocks.contains(where: { $0.lesion?.scoreChange != nil }) { text += "; scores: the same in front of the Softmax" }
             if let classes {
-                let unit = classes.isPerPosition ? "positions" : "samples"
-                remarks.append(
-                    "change: RMS of the change of the outputs without the branch, over the RMS of the outputs; top-1: share of "
-                        + "the \(classes.decisions) \(unit) that keep the largest of \(classes.count) scores of "
-                        + escaped(classes.output))
-            } else {
-                remarks.append("change: RMS of the change of the outputs without the branch, over the RMS of the outputs")
+                text += "; top-1: share of the \(classes.decisions) \(classes.isPerPosition ? "positions" : "samples") that keep "
+                    + "the largest of \(classes.count) classes of \(escaped(classes.output))"
             }
+            remarks.append(text)
         }
         if isMadeUp { remarks.append("made-up inputs are no real ones: with --input all this is measured on yours") }
         return remarks

@@ -2,7 +2,7 @@ internal import SkiffCore
 internal import SkiffEngine
 internal import SkiffGraph
 
-/// The part of a network that lies behind an addition, as a network of its own, run once.
+/// A network, or the part of it that lies behind an addition as a network of its own, run once.
 ///
 /// What hangs on no input is a weight of it, so that shapes are known before it runs and kernels stay constant; whole
 /// numbers are, too, whatever they hang on, as they may tell shapes.
@@ -17,7 +17,7 @@ struct LesionRun {
     ) throws(EngineError) {
         let graph = plan.graph
         let inner = Set(rest.nodes)
-        let outputs = graph.outputs.filter { output in
+        let outputs = plan.outputs.all.filter { output in
             graph.producer(of: output.value).map { inner.contains($0) } ?? false
         }
         guard !outputs.isEmpty else { return nil }
@@ -41,7 +41,27 @@ struct LesionRun {
         self.given = given
     }
 
-    /// The outputs that lie behind the addition, by name.
+    /// The whole network.
+    /// - Throws: ``EngineError`` where it cannot be planned.
+    init(_ plan: FlowPlan, _ inputs: [String: Tensor], threads: Int?) throws(EngineError) {
+        let graph = plan.graph
+        let options = Session.Options(threads: threads, runsOnce: true)
+        given = inputs
+        guard !plan.outputs.hidden.isEmpty else {
+            session = try Session(graph, options: options)
+            return
+        }
+        let whole: Graph
+        do throws(GraphError) {
+            let facts = graph.inputs.map { id in (id, graph[id].fact ?? Fact(.float32, nil)) }
+            whole = try graph.part(
+                plan.nodes, inputs: Dictionary(facts, uniquingKeysWith: { first, _ in first }), constants: [:],
+                outputs: plan.outputs.all)
+        } catch { throw EngineError(error) }
+        session = try Session(whole, options: options)
+    }
+
+    /// The outputs, where a part was run those that lie behind the addition, by name.
     /// - Throws: ``EngineError``.
     func outputs() throws(EngineError) -> [String: Tensor] { try session.run(given) }
 }
@@ -53,7 +73,7 @@ extension Graph {
     ) throws(GraphError) -> Graph {
         var builder = GraphBuilder(name: name)
         var identifiers: [ValueID: ValueID] = [:]
-        for (id, fact) in inputs.sorted(by: { $0.key < $1.key }) {
+        for (id, fact) in inputs.sorted(by: { $0.key < $1.key }) where identifiers[id] == nil {
             identifiers[id] = try builder.addInput(self[id].name, fact)
         }
         for (id, tensor) in constants.sorted(by: { $0.key < $1.key }) {

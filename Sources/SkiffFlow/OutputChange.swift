@@ -19,6 +19,8 @@ struct OutputChange {
     private var reals: [String: Sums] = [:]
     /// Elements of outputs of whole numbers: all, and those that differ.
     private var integers = (count: 0, changed: 0)
+    /// Of the scores that a Softmax is computed from.
+    private var scores: Sums?
     private var decisions = 0
     private var agreements = 0
 
@@ -31,7 +33,7 @@ struct OutputChange {
         let agreement: Double? = if decisions > 0 {
             Double(agreements) / Double(decisions)
         } else if reals.isEmpty, integers.count > 0 { 1 - changed } else { nil }
-        return SignalFlow.Lesion(outputChange: worst ?? changed, top1Agreement: agreement)
+        return SignalFlow.Lesion(outputChange: worst ?? changed, top1Agreement: agreement, scoreChange: scores?.ratio)
     }
 
     /// Adds one run.
@@ -44,23 +46,35 @@ struct OutputChange {
     ) throws(EngineError) {
         for (name, tensor) in whole.sorted(by: { $0.key < $1.key }) {
             let other = changed[name] ?? tensor
+            guard tensor.shape == other.shape else { continue }
             do throws(CoreError) {
-                if tensor.elementType.isFloatingPoint {
-                    let (before, after) = (try tensor.doubles(), try other.doubles())
-                    guard before.count == after.count else { continue }
-                    add(before, after, name)
-                } else {
+                guard tensor.elementType.isFloatingPoint else {
                     let (before, after) = (try tensor.integers(), try other.integers())
-                    guard before.count == after.count else { continue }
                     integers.count += before.count
                     integers.changed += zip(before, after).count { $0 != $1 }
+                    continue
                 }
-                guard let classes, classes.name == name, tensor.shape == other.shape else { continue }
-                decisions += classes.layout.decisions
-                agreements += changed[name] == nil ? classes.layout.decisions
-                    : OutputClasses.agreements(try tensor.floats(), try other.floats(), classes.layout)
+                let (before, after) = (try tensor.doubles(), try other.doubles())
+                if let classes, classes.scores?.name == name, let layout = classes.scores?.layout {
+                    addScores(before, after, layout)
+                } else {
+                    add(before, after, name)
+                }
+                if let classes, classes.name == name {
+                    decisions += classes.layout.decisions
+                    agreements += classes.layout.agreements(before, after)
+                }
             } catch { throw EngineError(error) }
         }
+    }
+
+    private mutating func addScores(_ before: [Double], _ after: [Double], _ layout: ClassLayout) {
+        var sums = scores ?? Sums()
+        layout.forEachCentred(before, after) { old, new in
+            sums.change += (new - old) * (new - old)
+            sums.whole += old * old
+        }
+        scores = sums
     }
 
     private mutating func add(_ before: [Double], _ after: [Double], _ name: String) {
@@ -77,22 +91,51 @@ struct OutputChange {
 
 /// The classes of one run's output.
 struct RunClasses {
-    var name: String
-    var layout: (count: Int, stride: Int, decisions: Int)
-    var samples: Int
+    let name: String
+    let layout: ClassLayout
+    let samples: Int
+    /// Under what name the scores come that a Softmax is computed from, and where classes lie in them.
+    let scores: (name: String, layout: ClassLayout)?
 
     /// The first output that has classes in these shapes; `nil` where none has.
-    init?(_ candidates: [OutputClasses], _ graph: Graph, _ outputs: [String: Tensor]) {
+    init?(_ candidates: [OutputClasses], _ outputs: FlowOutputs, _ tensors: [String: Tensor]) {
         for candidate in candidates {
-            let name = graph.outputs[candidate.output].name
-            guard let tensor = outputs[name], tensor.elementType.isFloatingPoint,
+            let name = outputs.all[candidate.output].name
+            guard let tensor = tensors[name], tensor.elementType.isFloatingPoint,
                 let layout = candidate.layout(in: tensor.shape)
             else { continue }
             self.name = name
             self.layout = layout
             samples = tensor.shape.first ?? 1
+            if let value = candidate.scores?.value, let hidden = outputs.hidden[value],
+                let scores = tensors[hidden], scores.elementType.isFloatingPoint,
+                let layout = candidate.scoreLayout(in: scores.shape), layout.count == self.layout.count
+            {
+                self.scores = (hidden, layout)
+            } else { scores = nil }
             return
         }
         return nil
+    }
+}
+
+/// The outputs of a network, and the scores that the first Softmax among them is computed from.
+struct FlowOutputs {
+    /// The network's own come first.
+    let all: [GraphOutput]
+    /// By value, under what name scores come that are no output.
+    let hidden: [ValueID: String]
+
+    init(_ graph: Graph, _ candidates: [OutputClasses]) {
+        var all = graph.outputs
+        var hidden: [ValueID: String] = [:]
+        if let value = candidates.lazy.compactMap(\.scores?.value).first, graph.producer(of: value) != nil {
+            var name = "scores"
+            while all.contains(where: { $0.name == name }) { name += "_" }
+            all.append(GraphOutput(name: name, value: value))
+            hidden[value] = name
+        }
+        self.all = all
+        self.hidden = hidden
     }
 }

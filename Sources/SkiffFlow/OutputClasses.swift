@@ -7,6 +7,8 @@ struct OutputClasses {
     let output: Int
     /// The axis of the classes, from the front; `nil` for the only axis behind the first that is longer than one.
     private let axis: Int?
+    /// What the Softmax is computed from, and its axis there, where there is one.
+    let scores: (value: ValueID, axis: Int?)?
 
     /// How many operators behind the scores are looked through.
     private static let mostSteps = 16
@@ -18,21 +20,22 @@ struct OutputClasses {
     static func candidates(in graph: Graph) -> [OutputClasses] {
         graph.outputs.indices.compactMap { position in
             switch origin(of: graph.outputs[position].value, in: graph) {
-            case .softmax(let axis): OutputClasses(output: position, axis: axis)
-            case .product: OutputClasses(output: position, axis: nil)
+            case .softmax(let axis, let scores): OutputClasses(output: position, axis: axis, scores: scores)
+            case .product: OutputClasses(output: position, axis: nil, scores: nil)
             case nil: nil
             }
         }
     }
 
-    private init(output: Int, axis: Int?) {
+    private init(output: Int, axis: Int?, scores: (value: ValueID, axis: Int?)?) {
         self.output = output
         self.axis = axis
+        self.scores = scores
     }
 
     private enum Origin {
         /// The axis as the operator has it, where nothing behind it moves axes.
-        case softmax(axis: Int?)
+        case softmax(axis: Int?, scores: (value: ValueID, axis: Int?)?)
         case product
     }
 
@@ -43,7 +46,10 @@ struct OutputClasses {
             guard let producer = graph.producer(of: value) else { return nil }
             let node = graph[producer]
             switch node.operator {
-            case .softmax(let softmax): return .softmax(axis: keepsAxes && !softmax.flattensFromAxis ? softmax.axis : nil)
+            case .softmax(let softmax):
+                let axis = softmax.flattensFromAxis ? nil : softmax.axis
+                let scores = softmax.kind == .hardmax ? nil : (node.inputs.first ?? nil).map { (value: $0, axis: axis) }
+                return .softmax(axis: keepsAxes ? axis : nil, scores: scores)
             case .gemm, .dense, .matrixMultiplication, .convolution, .einsum: return .product
             case .identity, .cast, .quantize, .dequantize: break
             case .reshape, .flatten, .squeeze, .unsqueeze, .transpose: keepsAxes = false
@@ -64,7 +70,23 @@ struct OutputClasses {
 
     /// Where the classes lie in an output of this shape: how many, how far apart, and how many rows of them;
     /// `nil` where there are none to choose from.
-    func layout(in shape: Shape) -> (count: Int, stride: Int, decisions: Int)? {
+    func layout(in shape: Shape) -> ClassLayout? { ClassLayout(shape, axis: axis) }
+
+    /// The same for the scores that the Softmax is computed from.
+    func scoreLayout(in shape: Shape) -> ClassLayout? { ClassLayout(shape, axis: scores?.axis) }
+}
+
+/// Where classes lie in a tensor.
+struct ClassLayout {
+    /// How many classes there are.
+    let count: Int
+    /// Elements between two classes of one decision.
+    private let stride: Int
+    /// How often classes are scored.
+    let decisions: Int
+
+    /// - Parameter axis: `nil` for the only axis behind the first that is longer than one.
+    init?(_ shape: Shape, axis: Int?) {
         let chosen: Int
         if let axis {
             chosen = axis < 0 ? axis + shape.count : axis
@@ -75,22 +97,40 @@ struct OutputClasses {
         }
         guard shape.indices.contains(chosen), shape[chosen] > 1, let total = shape.checkedElementCount, total > 0
         else { return nil }
-        return (shape[chosen], shape[(chosen + 1)...].reduce(1, *), total / shape[chosen])
+        count = shape[chosen]
+        stride = shape[(chosen + 1)...].reduce(1, *)
+        decisions = total / count
     }
 
-    /// In how many of the rows both have their largest score at the same class; the first where several are equal.
-    static func agreements(
-        _ left: [Float], _ right: [Float], _ layout: (count: Int, stride: Int, decisions: Int)
-    ) -> Int {
-        (0..<layout.decisions).count { decision in
-            let start = decision / layout.stride * layout.stride * layout.count + decision % layout.stride
-            func best(_ scores: [Float]) -> Int {
-                var best = 0
-                for place in 1..<layout.count
-                where scores[start + place * layout.stride] > scores[start + best * layout.stride] { best = place }
+    /// The places of one decision's classes.
+    private func places(_ decision: Int) -> StrideTo<Int> {
+        let start = decision / stride * stride * count + decision % stride
+        return Swift.stride(from: start, to: start + count * stride, by: stride)
+    }
+
+    /// In how many decisions both have their largest score at the same class; the first where several are equal.
+    func agreements(_ left: [Double], _ right: [Double]) -> Int {
+        (0..<decisions).count { decision in
+            func best(_ scores: [Double]) -> Int {
+                var best = places(decision).underestimatedCount
+                var largest = -Double.infinity
+                for place in places(decision) where scores[place] > largest { (best, largest) = (place, scores[place]) }
                 return best
             }
             return best(left) == best(right)
+        }
+    }
+
+    /// Calls `body` with each score before and after, less the mean of its decision: a Softmax does not see the mean.
+    func forEachCentred(_ left: [Double], _ right: [Double], _ body: (Double, Double) -> Void) {
+        for decision in 0..<decisions {
+            var means = (0.0, 0.0)
+            for place in places(decision) {
+                means.0 += left[place]
+                means.1 += right[place]
+            }
+            means = (means.0 / Double(count), means.1 / Double(count))
+            for place in places(decision) { body(left[place] - means.0, right[place] - means.1) }
         }
     }
 }

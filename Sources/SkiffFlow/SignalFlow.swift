@@ -52,10 +52,18 @@ public struct SignalFlow: Sendable {
         /// Share of the samples whose largest score stays where it was, from 0 to 1; `nil` for outputs without classes.
         /// Where an output has classes at every position, the share of the positions; see ``SignalFlow/classes``.
         public var top1Agreement: Double?
+        /// The same as ``outputChange`` of the scores that a Softmax at the output is computed from, less the mean of each
+        /// decision's; `nil` where there is none. Where one class has nearly all the probability, outputs hide what scores
+        /// show.
+        public var scoreChange: Double?
 
-        public init(outputChange: Double, top1Agreement: Double?) {
+        /// What blocks are compared by: the change of the scores, else of the outputs.
+        public var change: Double { scoreChange ?? outputChange }
+
+        public init(outputChange: Double, top1Agreement: Double?, scoreChange: Double? = nil) {
             self.outputChange = outputChange
             self.top1Agreement = top1Agreement
+            self.scoreChange = scoreChange
         }
     }
 

@@ -12,7 +12,7 @@ struct FlowOptions: ParsableArguments {
             "What to run it with, instead of made-up images: .npy, .npz, an ONNX tensor, or images (PNG, PPM, PGM; several "
                 + "make a batch). Repeatable.",
             valueName: "[name=]file"),
-        completion: .file(extensions: InputFiles.extensions))
+        completion: .inputFile)
     var input: [String] = []
 
     @Option(help: ArgumentHelp("How many samples. (default: all that are given, else up to 16)", valueName: "number"))
@@ -43,8 +43,6 @@ struct FlowOptions: ParsableArguments {
         init?(argument: String) {
             if argument == "all" { self = .all } else if let count = Int(argument), count > 0 { self = .most(count) } else { return nil }
         }
-
-        static var allValueStrings: [String] { ["all"] }
     }
 
     var isAsked: Bool { flow }

@@ -22,7 +22,7 @@ struct Inspect: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var model: String
 
     @Flag(help: "Show every residual block; else long runs of equal ones are folded.")
