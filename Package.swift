@@ -42,12 +42,13 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
         // C of ours: schemas compiled by protoc-c, the HDF5 driver over mapped bytes, the engine's micro-kernels,
-        // the codec of weights.
+        // the codec of weights, their statistics.
         .target(name: "CHDF5Shims", dependencies: ["CHDF5"]),
         .target(name: "CONNXSchema", dependencies: ["CProtobufC"]),
         .target(name: "CSkiffSchema", dependencies: ["CProtobufC"]),
         .target(name: "CSkiffKernels"),
         .target(name: "CSkiffCodec"),
+        .target(name: "CSkiffStatistics"),
 
         // Swift modules, from the ground up.
         module("SkiffCore", ["CZlib", "CProtobufC"]),
@@ -59,7 +60,7 @@ let package = Package(
         module("SkiffSafetensors", ["SkiffCore", "SkiffGraph"]),
         module("SkiffEngine", ["SkiffCore", "SkiffGraph", "CSkiffKernels"]),
         module("SkiffVerify", ["SkiffCore", "SkiffGraph", "SkiffEngine"]),
-        module("SkiffInspect", ["SkiffCore", "SkiffGraph"]),
+        module("SkiffInspect", ["SkiffCore", "SkiffGraph", "CSkiffStatistics"]),
         module("SkiffFlow", ["SkiffCore", "SkiffGraph", "SkiffEngine", "SkiffInspect"]),
         module("SkiffDifference", ["SkiffCore", "SkiffGraph", "SkiffInspect", "SkiffVerify"]),
         module("Skiff", [
@@ -83,7 +84,7 @@ let package = Package(
         tests(
             "SkiffEngineTests", ["SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore", "CSkiffKernels"]),
         tests("SkiffVerifyTests", ["SkiffVerify", "SkiffEngine", "SkiffGraph", "SkiffCore"]),
-        tests("SkiffInspectTests", ["SkiffInspect", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
+        tests("SkiffInspectTests", ["SkiffInspect", "CSkiffStatistics", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests("SkiffFlowTests", ["SkiffFlow", "SkiffInspect", "SkiffEngine", "SkiffONNX", "SkiffKeras", "SkiffGraph", "SkiffCore"]),
         tests(
             "SkiffDifferenceTests",

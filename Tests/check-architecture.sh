@@ -34,7 +34,7 @@ imports() {
     SkiffSafetensors) echo "$system SkiffCore SkiffGraph" ;;
     SkiffEngine) echo "$system SkiffCore SkiffGraph CSkiffKernels" ;;
     SkiffVerify) echo "$system SkiffCore SkiffGraph SkiffEngine" ;;
-    SkiffInspect) echo "$system SkiffCore SkiffGraph" ;;
+    SkiffInspect) echo "$system SkiffCore SkiffGraph CSkiffStatistics" ;;
     SkiffFlow) echo "$system SkiffCore SkiffGraph SkiffEngine SkiffInspect" ;;
     SkiffDifference) echo "$system SkiffCore SkiffGraph SkiffInspect SkiffVerify" ;;
     Skiff)

@@ -38,6 +38,10 @@ public struct Format: Sendable {
     /// graph's weights, in words; `nil` where it is. `nil` itself for formats that hold graphs.
     var weightsDifference: (@Sendable (_ storage: Storage, _ graph: Graph) throws -> String?)?
 
+    /// Checks a file for what its graph does not tell of; the graph is `nil` where the reader refuses the file. `nil`
+    /// for formats that have nothing to add.
+    var lint: (@Sendable (_ storage: Storage, _ folder: String, _ graph: Graph?) throws -> FormatFindings)?
+
     public var isWritable: Bool { write != nil }
     /// Whether files hold checksums of their weights.
     public var keepsChecksums: Bool { verifyPayloads != nil }

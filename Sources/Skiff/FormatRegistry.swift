@@ -98,7 +98,8 @@ public enum FormatRegistry {
                 graph, to: path, opset: options.opset, isSynchronised: options.isSynchronised
             ) { progress?(part($0, of: $1)) }
             return WriteReport(notes: summary.notes)
-        })
+        },
+        lint: { try ONNXLint.check($0, $1, $2) })
 
     /// The first bytes of a file, at most `count`.
     static func head(of storage: Storage, _ count: Int) -> [UInt8] {

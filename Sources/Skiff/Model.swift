@@ -160,6 +160,9 @@ public struct Model: Sendable {
         return graph.firstDifference(from: try Model(contentsOf: path).graph, comparesElements: false)
     }
 
+    /// The model's own file.
+    var file: Storage { storage }
+
     /// The files that the graph was read from, the model's own first.
     private var sources: [Storage] {
         var found = [storage]

@@ -48,6 +48,7 @@ struct Inspect: Verb {
     }
 
     func perform(_ console: Console) throws {
+        if weights.isExtracting { return try weights.performExtraction(from: model, architecture.source, console) }
         let model: Model
         do {
             model = try console.withProgress { progress in
@@ -55,9 +56,16 @@ struct Inspect: Verb {
                 return try Model(contentsOf: self.model, architecture: architecture.source)
             }
         } catch let error as SkiffError {
-            guard let weights = try listing(after: error) else { throw error }
+            guard let listing = try listing(after: error) else {
+                guard let section = lint.section(ofRefused: self.model, error, console) else { throw error }
+                console.json ? console.print(["schema": "skiff.inspect/1", section.key: section.json]) : console.print(section.text)
+                throw ExitCode(ExitCodes.parityFailed)
+            }
             console.warn(error.description + (error.hint.map { "; \($0)" } ?? ""))
-            console.json ? console.print(weights.json()) : console.print(weights.text(width: console.width))
+            let section = try weights.section(of: listing, console)
+            guard case .object(var object) = listing.json() else { return }
+            if let section { object[section.key] = section.json }
+            console.json ? console.print(.object(object)) : console.print(section?.text ?? listing.text(width: console.width))
             return
         }
         if let names {

@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#include <stdint.h>
+#include <string.h>
+#define SKIFF_SET avx2
+#pragma clang attribute push(__attribute__((target("avx2,fma,popcnt,bmi,bmi2"))), apply_to = function)
+#include "../template/kernels.h"
+#pragma clang attribute pop
+#else
+typedef int skiff_not_this_architecture;
+#endif

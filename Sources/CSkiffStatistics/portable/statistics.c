@@ -1,0 +1,2 @@
+#define SKIFF_SET portable
+#include "../template/kernels.h"

@@ -1,0 +1,110 @@
+public import SkiffCore
+public import SkiffGraph
+
+/// Everything suspicious in a model.
+public struct LintReport: Sendable {
+    /// Errors first, then by rule, then in the model's order.
+    public var findings: [Finding]
+    /// Whether weights were read for it.
+    public var readsWeights: Bool
+
+    public init(findings: [Finding], readsWeights: Bool) {
+        var seen: Set<Finding> = []
+        let order = Dictionary(
+            LintRule.all.enumerated().map { ($0.element.identifier, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        let rank: (Finding) -> (Int, Int) = { finding in
+            (Finding.Severity.allCases.firstIndex(of: finding.severity) ?? 0, order[finding.rule] ?? Int.max)
+        }
+        let unique = findings.filter { seen.insert($0).inserted }
+        self.findings = unique.enumerated().sorted { left, right in
+            (rank(left.element).0, rank(left.element).1, left.offset) < (rank(right.element).0, rank(right.element).1, right.offset)
+        }.map(\.element)
+        self.readsWeights = readsWeights
+    }
+
+    /// Applies every rule to a network.
+    ///
+    /// - Parameters:
+    ///   - statistics: of its weights; rules about weights find nothing without.
+    ///   - found: what the file's format found by itself.
+    ///   - answered: rules that the format's own check answers, which sees more of them than the graph tells.
+    public init(
+        of graph: Graph, _ inspection: Inspection, statistics: WeightStatistics?, found: [Finding] = [],
+        answered: Set<String> = []
+    ) {
+        let context = LintContext(graph, inspection, statistics: statistics)
+        let applied = LintRule.all.filter { !answered.contains($0.identifier) }.flatMap { $0.check?(context) ?? [] }
+        self.init(findings: found + applied, readsWeights: statistics != nil)
+    }
+
+    public func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
+    public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+    /// The report as `skiff inspect --lint --json` adds it under `lint`; Docs/JSON.md has the members.
+    public func json() -> JSONValue {
+        [
+            "errors": .integer(Int64(count(.error))), "warnings": .integer(Int64(count(.warning))),
+            "notes": .integer(Int64(count(.note))), "readsWeights": .bool(readsWeights),
+            "findings": .array(findings.map(\.json)),
+        ]
+    }
+
+    /// The report as a terminal shows it: of each rule the first few findings, unless all are asked for.
+    public func text(width: Int = 100, colors: Bool = false, all: Bool = false) -> String {
+        let style = TextStyle(colors: colors)
+        let counts = [
+            countText(count(.error), "error"), countText(count(.warning), "warning"), countText(count(.note), "note"),
+        ].joined(separator: ", ")
+        var lines = [style.heading("Lint") + style.faint("  \(counts)")]
+        var index = 0
+        while index < findings.count {
+            let first = findings[index]
+            let group = findings[index...].prefix { $0.rule == first.rule && $0.severity == first.severity }
+            index = group.endIndex
+            let shown = all ? group.count : min(group.count, first.severity == .note ? 1 : 3)
+            let label = first.severity.rawValue
+            let painted = first.severity == .note ? style.faint(label) : style.warning(label)
+            lines.append("  " + painted + "  " + style.accent(first.rule) + (group.count > 1 ? style.faint("  \(groupedText(group.count)) times") : ""))
+            for finding in group.prefix(shown) {
+                let place = finding.place.text
+                lines += wrapped((place.isEmpty ? "" : place + ": ") + finding.message, width: width, indent: 4)
+            }
+            if group.count > shown { lines.append("    " + style.faint("and \(groupedText(group.count - shown)) more")) }
+            if let hint = first.hint { lines += wrapped("hint: " + hint, width: width, indent: 4).map { style.faint($0) } }
+        }
+        if findings.isEmpty { lines.append("  nothing suspicious") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Finding {
+    fileprivate var json: JSONValue {
+        [
+            "rule": .string(rule), "severity": .string(severity.rawValue), "message": .string(message),
+            "hint": hint.map { .string($0) } ?? .null, "text": .string(place.text.isEmpty ? message : "\(place.text): \(message)"),
+            "place": [
+                "file": place.file.map { .string($0) } ?? .null, "member": place.member.map { .string($0) } ?? .null,
+                "node": place.node.map { .string($0) } ?? .null,
+                "operator": place.operatorName.map { .string($0) } ?? .null,
+                "tensor": place.tensor.map { .string($0) } ?? .null,
+                "byteOffset": place.byteOffset.map { .integer(Int64($0)) } ?? .null,
+            ],
+        ]
+    }
+}
+
+/// A sentence in lines of that width, each indented.
+func wrapped(_ text: String, width: Int, indent: Int) -> [String] {
+    let room = max(20, width - indent)
+    let space = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+        if !line.isEmpty, line.count + 1 + word.count > room {
+            lines.append(space + line)
+            line = ""
+        }
+        line += (line.isEmpty ? "" : " ") + word
+    }
+    return lines + [space + line]
+}
