@@ -76,6 +76,12 @@ public struct Inspection: Sendable {
     public var blocks: [ResidualBlock]
     public var stages: [Stage]
     public var family: Family
+    /// Concatenations of channels where ways meet again, in order.
+    public var concatenations: [Concatenation] = []
+    /// Runs of dense concatenations.
+    public var denseStages: [DenseStage] = []
+    /// Lengths of the ways through the blocks; `nil` where blocks are not in a row.
+    public var paths: PathLengths?
     public var warnings: [Warning]
 
     public var producer: String { metadata.producer }
@@ -102,6 +108,9 @@ public struct Inspection: Sendable {
         let topology = ResidualTopology(of: graph, costs: costs)
         blocks = topology.blocks
         stages = topology.stages
+        concatenations = topology.concatenations
+        denseStages = topology.denseStages
+        paths = topology.paths
         family = Family(of: topology)
         layers = graph.layers(costs: costs, blockOfNode: topology.blockOfNode)
         warnings = costs.warnings + topology.warnings

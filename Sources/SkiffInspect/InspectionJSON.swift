@@ -24,10 +24,10 @@ extension Inspection {
             "operators": .object(operators.reduce(into: JSONObject()) { $0[$1.name] = .count($1.count) }),
             "blocks": .array(blocks.map { json(of: $0) }),
             "stages": .array(stages.map { json(of: $0) }),
-            "family": [
-                "name": .string(family.name), "variant": family.variant.map { .string($0) } ?? .null,
-                "text": .string(family.text), "evidence": .array(family.evidence.map { .string($0) }),
-            ],
+            "family": family.json,
+            "concatenations": .array(concatenations.map(\.json)),
+            "denseStages": .array(denseStages.map(\.json)),
+            "paths": paths?.json ?? .null,
             "warnings": .array(warnings.map { .string($0.text) }),
         ]
     }
@@ -63,6 +63,18 @@ extension Inspection {
             "parameters": .count(block.parameters),
             "multiplyAdds": .optional(block.multiplyAdds),
             "spatialExtents": block.spatialExtents.map { .extents($0) } ?? .null,
+            "expansion": block.expansion.map { .number($0) } ?? .null,
+            "receptiveField": block.receptiveField.map { .extents($0) } ?? .null,
+            "networkReceptiveField": block.networkReceptiveField.map { .extents($0) } ?? .null,
+            "jump": block.jump.map { .array($0.map { .number($0) }) } ?? .null,
+            "branchLayers": .count(block.branchLayers),
+            "shortcutLayers": .count(block.shortcutLayers),
+            "normalization": block.normalization.map { .string($0.rawValue) } ?? .null,
+            "normalizations": .count(block.normalizations),
+            "shortcutNormalizations": .count(block.shortcutNormalizations),
+            "activationFunctions": .array(block.activationFunctions.map { .string($0) }),
+            "joinActivation": block.joinActivation.map { .string($0) } ?? .null,
+            "traits": .array(block.traits.map { .string($0.rawValue) }),
             "depth": .count(block.depth),
             "parent": .optional(block.parent),
             "join": .string(nodeName(block.join)),
@@ -103,26 +115,5 @@ extension ResidualBlock.Layer {
             "dilation": .extents(dilations), "groups": .count(groups), "inputChannels": .optional(inputChannels),
             "outputChannels": .optional(outputChannels),
         ]
-    }
-}
-
-extension JSONValue {
-    fileprivate static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
-
-    fileprivate static func optional(_ count: Int?) -> JSONValue { count.map { .integer(Int64($0)) } ?? .null }
-
-    fileprivate static func extents(_ extents: [Int]) -> JSONValue { .array(extents.map { .count($0) }) }
-
-    /// Open extents by name, extents that nothing is known of as null.
-    fileprivate static func shape(_ shape: SymbolicShape?) -> JSONValue {
-        guard let shape else { return .null }
-        return .array(
-            shape.map { dimension in
-                switch dimension {
-                case .fixed(let extent): .count(extent)
-                case .symbolic(let name): .string(name)
-                case .unknown: .null
-                }
-            })
     }
 }
