@@ -3,6 +3,9 @@ internal import Skiff
 /// The tensors that `--input` options name, by the model's input names.
 struct InputFiles {
     var tensors: [String: Tensor] = [:]
+    /// What files that are read end with.
+    static let extensions = ["npy", "npz", "pb", "png", "ppm", "pgm"]
+
     /// What was assumed of images, a line each.
     var notes: [String] = []
 

@@ -67,7 +67,7 @@ extension Inspection {
         var line = ""
         for entry in operators {
             let item = "\(groupedText(entry.count)) \(escaped(entry.name))"
-            if !line.isEmpty, 2 + line.count + 3 + item.count > width {
+            if !line.isEmpty, 2 + line.displayWidth + 3 + item.displayWidth > width {
                 lines.append("  " + line)
                 line = ""
             }

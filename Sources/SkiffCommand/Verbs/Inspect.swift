@@ -91,7 +91,7 @@ struct Inspect: Verb {
             sections.append(section)
         }
         if let section = try lint.section(of: model, inspection, console) { sections.append(section) }
-        if let flow { sections.append(self.flow.section(of: flow, inspection, console)) }
+        if let flow { sections.append(self.flow.section(of: flow, inspection, allBlocks: allBlocks, console)) }
         try pictures.write(model, inspection, weights: statistics, flow: flow, console)
         if console.json {
             guard case .object(var object) = inspection.json() else { return }
