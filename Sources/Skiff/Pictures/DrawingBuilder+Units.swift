@@ -59,7 +59,8 @@ extension DrawingBuilder {
             }
             switch graph[node].operator {
             case .pooling(let pooling): labels.append(PieceTexts.pooling(pooling))
-            case .slice: labels.append("slice")
+            case .slice where !labels.contains { $0.hasPrefix("slice") }:
+                labels.append("slice" + (block.isStrided ? ", /\(block.stride.first ?? 2)" : ""))
             case .pad where block.shortcut == .pad, .concatenation where block.shortcut == .pad: labels.append("+ zeros")
             default: continue
             }
@@ -105,8 +106,8 @@ extension DrawingBuilder {
             made.append(unit)
         }
         for layer in layers {
-            let isShown = glimpse.layers[layer] != nil
-                || PieceTexts.piece(of: graph.nodes[layer], dataOperands: glimpse.dataOperands[layer]) != nil
+            let isShown = gates[layer] == nil && (glimpse.layers[layer] != nil
+                || !isPartOfActivation(layer) && PieceTexts.piece(of: graph.nodes[layer], dataOperands: glimpse.dataOperands[layer]) != nil)
             let own = self.extents(of: layer)
             let isJoin = glimpse.dataOperands[layer] > 1 && graph.nodes[layer].operator.role == .concatenation
             if isShown, !current.isEmpty, own != extents || isJoin { close() }

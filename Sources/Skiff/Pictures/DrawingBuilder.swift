@@ -20,6 +20,10 @@ struct DrawingBuilder {
     var stageOfBlock: [Int: Int] = [:]
     /// Blocks around others that are drawn as frames: all inside belongs to one stage.
     var framed: Set<Int> = []
+    /// Nodes of gates; `true` for the one that stands for the gate, its pooling.
+    private(set) var gates: [Int: Bool] = [:]
+    /// By node: the node whose elements it computes on one by one; itself where it does more.
+    private var origins: [Int] = []
     private let layout: Layout
     /// Frames in frames beyond which blocks are drawn side by side.
     static let deepestFrame = 3
@@ -35,7 +39,36 @@ struct DrawingBuilder {
             for block in stage.blocks { stageOfBlock[block] = index }
         }
         framed = framedBlocks()
+        origins = makeOrigins()
+        gates = makeGates()
     }
+
+    /// `x · sigmoid(x)` has one origin, as `relu(x)` has: activations of several nodes are told by that.
+    private func makeOrigins() -> [Int] {
+        var origins: [Int] = []
+        origins.reserveCapacity(graph.nodes.count)
+        for node in graph.nodes.indices {
+            origins.append(node)
+            let reads = glimpse.reads[node]
+            guard let first = reads.first?.index, reads.count == glimpse.dataOperands[node], glimpse.layers[node] == nil,
+                isElementwise(graph.nodes[node].operator), first < node
+            else { continue }
+            if reads.allSatisfy({ $0.index < node && origins[$0.index] == origins[first] }) { origins[node] = origins[first] }
+        }
+        return origins
+    }
+
+    private func isElementwise(_ operation: Operator) -> Bool {
+        if case .unary = operation { return true }
+        if case .binary = operation { return true }
+        switch operation.role {
+        case .activation, .sum, .product, .transparent: return true
+        default: return false
+        }
+    }
+
+    /// Whether a node of several operands is part of an activation.
+    func isPartOfActivation(_ node: Int) -> Bool { origins[node] != node }
 
     private static func layout(of graph: Graph) -> Layout {
         for node in graph.nodes {
@@ -86,7 +119,6 @@ struct DrawingBuilder {
     /// piece; so is what makes attention.
     func pieces(of layers: [Int], into unit: inout NetworkDrawing.Unit) {
         let nodes = layers.filter { glimpse.dataOperands.indices.contains($0) && glimpse.dataOperands[$0] > 0 }
-        let gates = gates(among: nodes)
         let attends = nodes.contains { if case .softmax = graph.nodes[$0].operator { true } else { false } }
             && nodes.contains { glimpse.layers[$0] == nil && isProduct($0) }
         for node in nodes {
@@ -123,17 +155,16 @@ struct DrawingBuilder {
         } else {
             piece = PieceTexts.piece(of: source, dataOperands: glimpse.dataOperands[node])
         }
-        guard var piece else { return }
+        guard var piece, !isPartOfActivation(node) || glimpse.layers[node] != nil else { return }
         piece.extents = extents(of: node)
         unit.pieces.append(piece)
     }
 
-    /// Nodes of gates; `true` for the one that stands for the gate, its pooling.
-    private func gates(among nodes: [Int]) -> [Int: Bool] {
+    private func makeGates() -> [Int: Bool] {
         var open: [Int: Int] = [:]
         var members: [Int: [Int]] = [:]
         var found: [Int: Bool] = [:]
-        for node in nodes {
+        for node in graph.nodes.indices where glimpse.dataOperands[node] > 0 {
             let role = graph.nodes[node].operator.role
             if role == .globalPool {
                 open[node] = node

@@ -128,16 +128,26 @@ struct DrawingLayout {
                 return [Array(all[...bottom]), Array(all[(bottom + 1)...])]
             }
         }
-        // Rows of about equal width look better than a last one with a single column.
-        let count = Int((total / Self.widest).rounded(.up))
-        let goal = total / Double(count) + 40
+        // No more rows than there have to be, and these of about equal width.
+        var limit = Self.widest
+        var rows = rows(of: all, limit: limit)
+        while limit > total / Double(rows.count), limit > 200 {
+            limit -= 20
+            let narrower = self.rows(of: all, limit: limit)
+            guard narrower.count == rows.count else { break }
+            rows = narrower
+        }
+        return rows
+    }
+
+    private func rows(of order: [Int], limit: Double) -> [[Int]] {
         var rows: [[Int]] = [[]]
-        var used = 0.0
-        for column in all {
+        var used = 2 * Self.margin - Self.gap
+        for column in order {
             let own = columns[column].width + Self.gap
-            if used + own > min(goal, Self.widest), !(rows.last ?? []).isEmpty {
+            if used + own > limit, !(rows.last ?? []).isEmpty {
                 rows.append([])
-                used = 0
+                used = 2 * Self.margin - Self.gap
             }
             rows[rows.count - 1].append(column)
             used += own
