@@ -101,8 +101,8 @@ NETWORKS = [
     ("seresnet50", timm("seresnet50"), IMAGE, "SE-ResNet-50"),
     ("res2net50", timm("res2net50_26w_4s"), IMAGE, "Res2Net-50 26w×4s"),
     ("resnetv2-50", timm("resnetv2_50"), IMAGE, "ResNet-50"),
-    ("resnest14d", timm("resnest14d"), IMAGE, None),
-    ("skresnet18", timm("skresnet18"), IMAGE, None),
+    ("resnest14d", timm("resnest14d"), IMAGE, "ResNeSt-14"),
+    ("skresnet18", timm("skresnet18"), IMAGE, "SK-ResNet-18"),
     ("darknet53", timm("darknet53"), IMAGE, "DarkNet-53"),
 ]
 
