@@ -15,7 +15,7 @@ help:
 	@echo 'make mutants   what the verifier says of hundreds of mistakes made on purpose, as a table'
 	@echo 'make sanitize  kernels and codec under AddressSanitizer; sanitize-threads: the engine under ThreadSanitizer'
 	@echo 'make build     build the command at $(SKIFF)'
-	@echo 'make install   copy the command to $$PREFIX/bin (PREFIX=/usr/local)'
+	@echo 'make install   the command, its manual pages and completions, to $$PREFIX (PREFIX=/usr/local)'
 	@echo 'make docs      regenerate the generated parts of README.md and Docs'
 	@echo 'make check     the architecture checks alone'
 
@@ -83,11 +83,20 @@ throughput:
 docs: build
 	$(SKIFF) generate-documentation README.md Docs
 	sh Tests/update-readme.sh $(SKIFF)
+	$(SWIFT) build $(TESTING) --build-tests
+	SKIFF_UPDATE_DOCUMENTS=1 $(SWIFT) test $(TESTING) --skip-build --filter DocumentedCommandTests
 
 PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(SKIFF) $(DESTDIR)$(PREFIX)/bin/skiff
+	install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions \
+	    $(SHARE)/fish/vendor_completions.d
+	$(SKIFF) generate-documentation --quiet --man $(SHARE)/man/man1
+	$(SKIFF) --generate-completion-script bash >$(SHARE)/bash-completion/completions/skiff
+	$(SKIFF) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_skiff
+	$(SKIFF) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/skiff.fish
 
 clean:
 	$(SWIFT) package clean

@@ -178,10 +178,11 @@ public struct Model: Sendable {
     /// What the model consists of: layers, residual blocks, family.
     ///
     /// Networks rebuilt from weights take images of any size; their work is counted at the usual one.
-    public func inspection() -> Inspection {
+    /// - Parameter batch: Samples per run that costs and memory are counted for, where the model leaves that open.
+    public func inspection(batch: Int = 1) -> Inspection {
         Inspection(
             of: graph, format: format.name, fileBytes: byteCount,
-            extents: usualExtent.map { ["height": $0, "width": $0] } ?? [:])
+            extents: usualExtent.map { ["height": $0, "width": $0] } ?? [:], batch: batch)
     }
 
     /// The usual extent of the images of a network that was rebuilt from weights and takes any.

@@ -19,7 +19,7 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(
         name: .customLong("architecture-from"),
         help: ArgumentHelp("For weights alone: a model whose weights they replace.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var architectureFrom: String?
 
     var source: ArchitectureSource {

@@ -14,7 +14,7 @@ struct BudgetOptions: ParsableArguments {
         help: ArgumentHelp(
             "What --budget is measured on, as run's --input. Repeatable. (default: images made up from --seed)",
             valueName: "[name=]file"),
-        completion: .file())
+        completion: .inputFile)
     var sample: [String] = []
 
     @Option(help: ArgumentHelp("Seed of the made-up images.", valueName: "number"))

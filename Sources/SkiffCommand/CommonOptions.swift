@@ -8,6 +8,16 @@ struct CommonOptions: ParsableArguments {
 
     @Flag(name: [.short, .long], help: "Print nothing but errors.")
     var quiet = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Colours: on terminals, which is the default, always, or never. NO_COLOR turns them off.", valueName: "when"))
+    var color: ColorMode?
+}
+
+/// When output has colours.
+enum ColorMode: String, CaseIterable, ExpressibleByArgument {
+    case auto, always, never
 }
 
 /// A verb of the command: parsed options and what they do. Errors become messages and exit codes here.
@@ -18,7 +28,7 @@ protocol Verb: ParsableCommand {
 
 extension Verb {
     func run() throws {
-        let console = Console(json: common.json, quiet: common.quiet)
+        let console = Console(json: common.json, quiet: common.quiet, color: common.color ?? .auto)
         do {
             try perform(console)
         } catch let error as any LocatedError {

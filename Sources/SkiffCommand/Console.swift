@@ -20,15 +20,31 @@ struct Console: Sendable {
     private let isTerminal: Bool
     private let showsProgress: Bool
 
-    init(json: Bool, quiet: Bool) {
+    /// - Parameter color: what the user says; where that is `auto`, the environment and the terminal do.
+    init(json: Bool, quiet: Bool, color: ColorMode = .auto) {
         self.json = json
         self.quiet = quiet
         isTerminal = isatty(STDOUT_FILENO) == 1
-        let allowed = (Self.environment("NO_COLOR") ?? "").isEmpty && Self.environment("TERM") != "dumb"
-        colors = isTerminal && allowed && !json
-        errorColors = isatty(STDERR_FILENO) == 1 && allowed
-        showsProgress = isatty(STDERR_FILENO) == 1 && !quiet && !json && Self.environment("TERM") != "dumb"
-        width = Self.terminalWidth() ?? 100
+        let isDumb = Self.environment("TERM") == "dumb"
+        colors = Self.takesColors(STDOUT_FILENO, color) && !json
+        errorColors = Self.takesColors(STDERR_FILENO, color)
+        showsProgress = isatty(STDERR_FILENO) == 1 && !quiet && !json && !isDumb
+        width = Self.terminalWidth(isForEyes: color == .always) ?? 100
+    }
+
+    /// `--color` comes first, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then what the descriptor is.
+    /// Variables that are empty, or `0` where they force, are as if they were not there.
+    private static func takesColors(_ descriptor: Int32, _ color: ColorMode) -> Bool {
+        switch color {
+        case .always: return true
+        case .never: return false
+        case .auto: break
+        }
+        if !(environment("NO_COLOR") ?? "").isEmpty { return false }
+        for name in ["CLICOLOR_FORCE", "FORCE_COLOR"] {
+            if let value = environment(name), !value.isEmpty, value != "0" { return true }
+        }
+        return isatty(descriptor) == 1 && environment("TERM") != "dumb"
     }
 
     /// Prints a result and ends its last line, unless `--quiet`.
@@ -77,7 +93,8 @@ struct Console: Sendable {
         return try body { bar.show($0, $1) }
     }
 
-    /// Writes all of `text`. A reader that went away ends the program without a word, as it ends `cat`.
+    /// Writes all of `text`. Where a reader went away the rest is dropped without a word, and the verb goes on to its exit
+    /// code, which says what was found whether anybody read it or not.
     private func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -87,7 +104,7 @@ struct Console: Sendable {
             } else if count < 0, errno == EINTR {
                 continue
             } else if count < 0, errno == EPIPE, descriptor == STDOUT_FILENO {
-                exit(0)
+                return
             } else if descriptor == STDOUT_FILENO {
                 write("skiff: error: standard output: write failed\n", to: STDERR_FILENO)
                 exit(ExitCodes.rejected)
@@ -99,12 +116,21 @@ struct Console: Sendable {
 
     private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-    private static func terminalWidth() -> Int? {
-        if let columns = environment("COLUMNS").flatMap(Int.init), columns > 0 { return max(columns, 40) }
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return max(Int(size.ws_col), 40)
+    /// `COLUMNS`, else what the terminal says; `nil` where there is none.
+    /// - Parameter isForEyes: whether a terminal shows in the end what goes into a pipe, as `less` does: then it is the one
+    ///   that errors go to, or input comes from.
+    private static func terminalWidth(isForEyes: Bool) -> Int? {
+        if let columns = environment("COLUMNS").flatMap(Int.init), columns > 0 { return max(columns, leastWidth) }
+        for descriptor in isForEyes ? [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] : [STDOUT_FILENO] {
+            var size = winsize()
+            guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { continue }
+            return max(Int(size.ws_col), leastWidth)
+        }
+        return nil
     }
+
+    /// Tables do not get narrower.
+    private static let leastWidth = 40
 }
 
 /// The system's `write`, which the method above hides.

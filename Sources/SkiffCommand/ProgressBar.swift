@@ -67,3 +67,18 @@ final class ProgressBar: Sendable {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 }
+
+/// How long work will take that has done a part of itself.
+struct RemainingTime: Sendable {
+    private let start = ContinuousClock.now
+
+    /// `, 12 s left`; nothing in the first second, and where little is left.
+    func text(at part: Double) -> String {
+        let passed = ContinuousClock.now - start
+        let elapsed = Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
+        guard elapsed > 1, part > 0.02, part < 1 else { return "" }
+        let left = elapsed / part * (1 - part)
+        guard left >= 2, left < 1e6 else { return "" }
+        return left < 100 ? ", \(Int(left)) s left" : ", \(Int((left / 60).rounded(.up))) min left"
+    }
+}

@@ -54,18 +54,21 @@ struct SkiffTool: ParsableCommand {
 
     /// Freed buffers are used again, for work that makes and drops many of the same sizes: fresh pages would cost more
     /// time than what is computed in them.
-    static func reuseMemory() { setAllocator(mapsFrom: 32 << 20, keeps: 256 << 20) }
+    static func reuseMemory() { setAllocator(mapsFrom: 32 << 20, keeps: 256 << 20, mapsAtMost: 0) }
 
     /// - Parameters:
     ///   - threshold: bytes from which a buffer is mapped by itself, and given back when it is freed.
     ///   - kept: free bytes that are kept at the end of the heap.
-    private static func setAllocator(mapsFrom threshold: Int32, keeps kept: Int32) {
+    ///   - mapsAtMost: buffers that are mapped by themselves; with 0 even the largest come from the heap, and their pages
+    ///     are used again.
+    private static func setAllocator(mapsFrom threshold: Int32, keeps kept: Int32, mapsAtMost: Int32 = 65536) {
         #if canImport(Glibc)
-        // malloc.h is no part of Swift's Glibc; M_MMAP_THRESHOLD is −3, M_TRIM_THRESHOLD −1.
+        // malloc.h is no part of Swift's Glibc; M_MMAP_THRESHOLD is −3, M_TRIM_THRESHOLD −1, M_MMAP_MAX −4.
         guard let symbol = dlsym(nil, "mallopt") else { return }
         let set = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
         _ = set(-3, threshold)
         _ = set(-1, kept)
+        _ = set(-4, mapsAtMost)
         #endif
     }
 

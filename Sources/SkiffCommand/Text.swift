@@ -55,11 +55,11 @@ func short(_ value: Double) -> String {
 /// Rows as aligned columns, two spaces between; the columns in `right` are flush right.
 func table(_ rows: [[String]], right: Set<Int> = []) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].displayWidth : 0 }.max() ?? 0 }
     return rows.map { row in
         var line = ""
         for (column, cell) in row.enumerated() {
-            let space = String(repeating: " ", count: widths[column] - cell.count)
+            let space = String(repeating: " ", count: widths[column] - cell.displayWidth)
             if column > 0 { line += "  " }
             line += right.contains(column) ? space + cell : column == row.count - 1 ? cell : cell + space
         }

@@ -9,7 +9,7 @@ struct VerifyInputOptions: ParsableArguments {
             "An input for both models instead of a made-up one: .npy, .npz, an ONNX tensor, or an image (PNG, PPM, "
                 + "PGM; several make a batch). Repeatable.",
             valueName: "[name=]file"),
-        completion: .file())
+        completion: .inputFile)
     var input: [String] = []
 
     @Option(

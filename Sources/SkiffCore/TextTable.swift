@@ -59,9 +59,9 @@ package struct TextTable {
 
     /// The table's lines, header first; no longer than `width` where giving way and leaving out are enough.
     package func lines(width: Int, style: TextStyle) -> [String] {
-        var widths = columns.map(\.title.count)
+        var widths = columns.map(\.title.displayWidth)
         for row in rows {
-            for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
+            for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.displayWidth) }
         }
         var shown = Array(columns.indices)
         var excess = indent - Self.gap - width + widths.reduce(0) { $0 + $1 + Self.gap }
@@ -83,7 +83,7 @@ package struct TextTable {
         var line = String(repeating: " ", count: indent)
         for index in shown where index < cells.count {
             let text = shortened(cells[index], to: widths[index], columns[index].elision)
-            let padding = String(repeating: " ", count: widths[index] - text.count)
+            let padding = String(repeating: " ", count: max(0, widths[index] - text.displayWidth))
             let painted = row.flatMap { paint?($0, index, text) } ?? text
             line += columns[index].alignment == .left ? painted + padding : padding + painted
             line += String(repeating: " ", count: Self.gap)
@@ -91,12 +91,4 @@ package struct TextTable {
         while line.last == " " { line.removeLast() }
         return line
     }
-}
-
-/// The text with its middle left out, as names differ at their ends, or with its end left out.
-package func shortened(_ text: String, to width: Int, _ elision: TextTable.Elision = .middle) -> String {
-    guard text.count > width, width > 1 else { return text }
-    if elision == .end { return text.prefix(width - 1) + "…" }
-    let tail = (width - 1) * 2 / 3
-    return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
 }

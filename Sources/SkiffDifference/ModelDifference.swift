@@ -14,6 +14,21 @@ public struct ModelDifference: Sendable {
         case removed
     }
 
+    /// How far both are the same, from the one end to the other.
+    public enum Verdict: String, Hashable, Sendable, CaseIterable {
+        /// The same layers in the same places, with the same weights in whatever order they lie.
+        case same
+        /// The same function but for the rounding of what was folded into weights.
+        case sameButRounding = "same but for rounding"
+        /// The same layers with the same weights, of which some are rounded to fewer bits.
+        case rounded
+        /// The same layers with the same attributes, and other weights.
+        case otherWeights = "other weights"
+        case different
+        /// Nothing was found to differ, and not everything could be compared.
+        case unknown
+    }
+
     /// A residual block of both networks, or of one.
     public struct Block: Hashable, Sendable {
         public var change: Change
@@ -22,12 +37,15 @@ public struct ModelDifference: Sendable {
         public var right: Int?
         /// What differs, a line each: `stride 1 → 2`, `weights of conv2 differ by 0.01 of their size`.
         public var texts: [String]
+        /// What only one of them writes otherwise, a line each.
+        public var notes: [String]
 
-        public init(change: Change, left: Int?, right: Int?, texts: [String]) {
+        public init(change: Change, left: Int?, right: Int?, texts: [String], notes: [String] = []) {
             self.change = change
             self.left = left
             self.right = right
             self.texts = texts
+            self.notes = notes
         }
     }
 
@@ -56,10 +74,28 @@ public struct ModelDifference: Sendable {
         public var text: String
         /// Root of the mean square of the difference over that of the left tensor, where both were compared.
         public var relativeError: Double?
+        /// What it is to its layer: `weight`, `bias`, `scale`.
+        public var role: String
+        /// The largest difference of two elements, and the left tensor's index of it.
+        public var largestError: Double?
+        public var largestAt: [Int]?
+        /// Elements that differ, and all.
+        public var changedElements: Int?
+        public var elements: Int?
+        /// Output channels with an element that differs, and all.
+        public var changedChannels: Int?
+        public var channels: Int?
+        /// The type of fewer bits, where one side is rounded to it: `float16`.
+        public var roundedTo: String?
+        /// Whether elements were not compared, so that only digests or nothing is known.
+        public var isUnread: Bool
 
         public init(
-            state: State, left: ValueID?, right: ValueID?, name: String, text: String, relativeError: Double? = nil
+            state: State, left: ValueID?, right: ValueID?, name: String, text: String, relativeError: Double? = nil,
+            role: String = ""
         ) {
+            self.role = role
+            isUnread = false
             self.state = state
             self.left = left
             self.right = right
@@ -79,13 +115,28 @@ public struct ModelDifference: Sendable {
         /// Attributes that differ: `pads [1,1,1,1] → [0,0,2,2]`.
         public var attributes: [String]
         public var weights: [Weight]
+        /// What both do, in words: `convolution`.
+        public var operation: String
+        /// What is written otherwise and computes the same, a line each.
+        public var notes: [String]
+        /// What is not known of it, a line each.
+        public var unknowns: [String]
+        /// Blocks it belongs to, indices into ``Inspection/blocks`` of either side.
+        public var leftBlock: Int?
+        public var rightBlock: Int?
 
-        public init(change: Change, left: [NodeID], right: [NodeID], attributes: [String], weights: [Weight]) {
+        public init(
+            change: Change, left: [NodeID], right: [NodeID], attributes: [String], weights: [Weight],
+            operation: String = "", notes: [String] = [], unknowns: [String] = []
+        ) {
             self.change = change
             self.left = left
             self.right = right
             self.attributes = attributes
             self.weights = weights
+            self.operation = operation
+            self.notes = notes
+            self.unknowns = unknowns
         }
     }
 
@@ -97,11 +148,23 @@ public struct ModelDifference: Sendable {
     public var interfaceChanges: [String]
     public var blocks: [Block]
     public var layers: [Layer]
+    public var verdict: Verdict
+    /// What is to be said first, in one sentence.
+    public var summary: String
+    /// Further remarks: stages, families, what was not compared.
+    public var remarks: [String]
+    /// What both write differently and which changes nothing: names, layout, operator sets.
+    public var representation: [String]
 
     public init(
         left: Inspection, right: Inspection, isSameFunction: Bool, interfaceChanges: [String], blocks: [Block],
-        layers: [Layer]
+        layers: [Layer], verdict: Verdict? = nil, summary: String = "", remarks: [String] = [],
+        representation: [String] = []
     ) {
+        self.verdict = verdict ?? (isSameFunction ? .same : .different)
+        self.summary = summary
+        self.remarks = remarks
+        self.representation = representation
         self.left = left
         self.right = right
         self.isSameFunction = isSameFunction

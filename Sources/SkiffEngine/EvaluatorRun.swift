@@ -30,6 +30,23 @@ public final class EvaluatorRun {
             self.shape = shape
             self.elements = elements
         }
+
+        /// The value as ``Evaluator/run(_:precision:observing:progress:)`` gives it.
+        /// - Throws: ``EngineError`` where the shape has no representable size.
+        public func tensor() throws(EngineError) -> Tensor {
+            do throws(CoreError) {
+                switch elements {
+                case .float(let floats):
+                    return try Operand<Float>(elementType: elementType, shape: shape, buffer: .real(floats)).tensor()
+                case .double(let doubles):
+                    return try Operand<Double>(elementType: elementType, shape: shape, buffer: .real(doubles)).tensor()
+                case .integer(let integers):
+                    return try Operand<Float>(elementType: elementType, shape: shape, buffer: .integer(integers)).tensor()
+                case .boolean(let flags):
+                    return try Operand<Float>(elementType: elementType, shape: shape, buffer: .boolean(flags)).tensor()
+                }
+            } catch { throw EngineError(error) }
+        }
     }
 
     private enum State {

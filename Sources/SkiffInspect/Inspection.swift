@@ -52,6 +52,15 @@ public struct Inspection: Sendable {
         public var multiplyAdds: Int?
         /// The innermost block the node belongs to, an index into ``Inspection/blocks``.
         public var block: Int?
+        /// The block whose addition the node activates, likewise; such a node is in no block by itself.
+        public var activatedBlock: Int?
+        /// Bytes of what the node gives at the inspected batch, 0 where it only renames what it reads; `nil` where open
+        /// extents leave it unknown.
+        public var activationBytes: Int?
+        /// Kernel, strides and channels of a convolution or a matrix product, kernel and strides of a pooling.
+        public var window: ResidualBlock.Layer?
+        /// The layers whose data it reads, indices into ``Inspection/layers``, in the order of its inputs.
+        public var inputs: [Int] = []
     }
 
     /// The graph's name.
@@ -71,11 +80,19 @@ public struct Inspection: Sendable {
     public var multiplyAdds: Int?
     /// Operators by count, most frequent first.
     public var operators: [OperatorCount]
+    /// Bytes of what the layers give.
+    public var activationMemory: ActivationMemory
     public var layers: [Layer]
     /// Residual blocks in the order data passes them, a nested one behind the one around it.
     public var blocks: [ResidualBlock]
     public var stages: [Stage]
     public var family: Family
+    /// Concatenations of channels where ways meet again, in order.
+    public var concatenations: [Concatenation] = []
+    /// Runs of dense concatenations.
+    public var denseStages: [DenseStage] = []
+    /// Lengths of the ways through the blocks; `nil` where blocks are not in a row.
+    public var paths: PathLengths?
     public var warnings: [Warning]
 
     public var producer: String { metadata.producer }
@@ -86,9 +103,12 @@ public struct Inspection: Sendable {
     ///   - graph: the network.
     ///   - format: the name of the file's format, for display.
     ///   - fileBytes: the file's length in bytes, for display.
-    ///   - extents: what to take for open extents, by name. A batch extent that is not named is taken as one.
-    public init(of graph: Graph, format: String, fileBytes: Int? = nil, extents: [String: Int] = [:]) {
-        let costs = NetworkCosts(of: graph, extents: extents)
+    ///   - extents: what to take for open extents, by name.
+    ///   - batch: what to take for open batch extents that `extents` does not name.
+    public init(
+        of graph: Graph, format: String, fileBytes: Int? = nil, extents: [String: Int] = [:], batch: Int = 1
+    ) {
+        let costs = NetworkCosts(of: graph, extents: extents, batch: batch)
         name = graph.name
         self.format = format
         self.fileBytes = fileBytes
@@ -102,8 +122,16 @@ public struct Inspection: Sendable {
         let topology = ResidualTopology(of: graph, costs: costs)
         blocks = topology.blocks
         stages = topology.stages
+        concatenations = topology.concatenations
+        denseStages = topology.denseStages
+        paths = topology.paths
         family = Family(of: topology)
-        layers = graph.layers(costs: costs, blockOfNode: topology.blockOfNode)
+        let (memory, bytesOfNodes) = graph.activationMemory(
+            facts: costs.facts, isData: topology.flow.isData, batch: batch)
+        activationMemory = memory
+        layers = graph.layers(
+            costs: costs, topology: topology, bytesOfNodes: bytesOfNodes,
+            activatedBlocks: graph.activatedBlocks(topology.blocks, parameters: costs.nodeParameters))
         warnings = costs.warnings + topology.warnings
     }
 
@@ -128,13 +156,19 @@ extension Graph {
             .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
     }
 
-    fileprivate func layers(costs: NetworkCosts, blockOfNode: [Int?]) -> [Inspection.Layer] {
+    fileprivate func layers(
+        costs: NetworkCosts, topology: ResidualTopology, bytesOfNodes: [Int?], activatedBlocks: [Int?]
+    ) -> [Inspection.Layer] {
         nodeIDs.map { id in
-            Inspection.Layer(
+            let block = topology.blockOfNode[id.index]
+            return Inspection.Layer(
                 node: id, name: displayName(of: id), operator: self[id].sourceOperator,
                 outputShape: self[id].outputs.first.flatMap { costs.facts[$0.index]?.shape },
                 parameters: costs.nodeParameters[id.index], multiplyAdds: costs.nodeMultiplyAdds[id.index],
-                block: blockOfNode[id.index])
+                block: block, activatedBlock: block == nil ? activatedBlocks[id.index] : nil,
+                activationBytes: bytesOfNodes[id.index],
+                window: window(of: id, flow: topology.flow, facts: costs.facts),
+                inputs: topology.flow.dataInputs(of: id).compactMap { producer(of: $0)?.index })
         }
     }
 }

@@ -21,26 +21,41 @@ extension Inspection {
             ],
             "weightBytes": .count(weightBytes),
             "multiplyAdds": .optional(multiplyAdds),
+            "activationMemory": [
+                "batch": .count(activationMemory.batch), "peakBytes": .optional(activationMemory.peak),
+                "peakLayer": activationMemory.peakLayer.map { .string(layers[$0].name) } ?? .null,
+                "totalBytes": .optional(activationMemory.total),
+            ],
             "operators": .object(operators.reduce(into: JSONObject()) { $0[$1.name] = .count($1.count) }),
             "blocks": .array(blocks.map { json(of: $0) }),
             "stages": .array(stages.map { json(of: $0) }),
-            "family": [
-                "name": .string(family.name), "variant": family.variant.map { .string($0) } ?? .null,
-                "text": .string(family.text), "evidence": .array(family.evidence.map { .string($0) }),
-            ],
+            "family": family.json,
+            "concatenations": .array(concatenations.map(\.json)),
+            "denseStages": .array(denseStages.map(\.json)),
+            "paths": paths?.json ?? .null,
             "warnings": .array(warnings.map { .string($0.text) }),
         ]
     }
 
-    /// The layers as `skiff inspect --layers --json` adds them under `layers`.
-    public func layersJSON() -> JSONValue {
-        .array(
-            layers.map { layer in
-                [
+    /// The layers as `skiff inspect --layers --json` adds them under `layers`: those that the filters let through, in order.
+    public func layersJSON(_ selection: LayerSelection = LayerSelection()) -> JSONValue {
+        let outline = outline
+        var stageOfSegment = [Int?](repeating: nil, count: outline.segments.count)
+        for group in outline.groups {
+            for segment in group.segments { stageOfSegment[segment] = group.stage }
+        }
+        return .array(
+            selectedLayers(selection).map { index in
+                let layer = layers[index]
+                return [
                     "name": .string(layer.name), "operator": .string(layer.operator),
                     "outputShape": .shape(layer.outputShape), "parameters": .count(layer.parameters),
                     "multiplyAdds": .optional(layer.multiplyAdds),
+                    "activationBytes": .optional(layer.activationBytes),
                     "block": layer.block.map { .string(blocks[$0].name) } ?? .null,
+                    "window": layer.window.map(\.json) ?? .null,
+                    "inputs": .array(layer.inputs.map { .string(layers[$0].name) }),
+                    "stage": .optional(stageOfSegment[outline.segmentOfLayer[index]].map { $0 + 1 }),
                 ]
             })
     }
@@ -63,6 +78,18 @@ extension Inspection {
             "parameters": .count(block.parameters),
             "multiplyAdds": .optional(block.multiplyAdds),
             "spatialExtents": block.spatialExtents.map { .extents($0) } ?? .null,
+            "expansion": block.expansion.map { .number($0) } ?? .null,
+            "receptiveField": block.receptiveField.map { .extents($0) } ?? .null,
+            "networkReceptiveField": block.networkReceptiveField.map { .extents($0) } ?? .null,
+            "jump": block.jump.map { .array($0.map { .number($0) }) } ?? .null,
+            "branchLayers": .count(block.branchLayers),
+            "shortcutLayers": .count(block.shortcutLayers),
+            "normalization": block.normalization.map { .string($0.rawValue) } ?? .null,
+            "normalizations": .count(block.normalizations),
+            "shortcutNormalizations": .count(block.shortcutNormalizations),
+            "activationFunctions": .array(block.activationFunctions.map { .string($0) }),
+            "joinActivation": block.joinActivation.map { .string($0) } ?? .null,
+            "traits": .array(block.traits.map { .string($0.rawValue) }),
             "depth": .count(block.depth),
             "parent": .optional(block.parent),
             "join": .string(nodeName(block.join)),
@@ -103,26 +130,5 @@ extension ResidualBlock.Layer {
             "dilation": .extents(dilations), "groups": .count(groups), "inputChannels": .optional(inputChannels),
             "outputChannels": .optional(outputChannels),
         ]
-    }
-}
-
-extension JSONValue {
-    fileprivate static func count(_ count: Int) -> JSONValue { .integer(Int64(count)) }
-
-    fileprivate static func optional(_ count: Int?) -> JSONValue { count.map { .integer(Int64($0)) } ?? .null }
-
-    fileprivate static func extents(_ extents: [Int]) -> JSONValue { .array(extents.map { .count($0) }) }
-
-    /// Open extents by name, extents that nothing is known of as null.
-    fileprivate static func shape(_ shape: SymbolicShape?) -> JSONValue {
-        guard let shape else { return .null }
-        return .array(
-            shape.map { dimension in
-                switch dimension {
-                case .fixed(let extent): .count(extent)
-                case .symbolic(let name): .string(name)
-                case .unknown: .null
-                }
-            })
     }
 }

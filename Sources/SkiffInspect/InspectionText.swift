@@ -36,6 +36,9 @@ extension Inspection {
         facts.append(("parameters", parameterText))
         facts.append(("weights", bytesText(weightBytes)))
         facts.append(("multiply-adds", multiplyAddsText(multiplyAdds) + (multiplyAdds == nil ? "" : " per run")))
+        if let peak = activationMemory.peak {
+            facts.append(("activations", "\(bytesText(peak)) at once, batch \(activationMemory.batch)"))
+        }
         let column = (facts.map(\.0.count).max() ?? 0) + 2
         return [style.heading("Model")]
             + facts.map { title, fact in
@@ -67,7 +70,7 @@ extension Inspection {
         var line = ""
         for entry in operators {
             let item = "\(groupedText(entry.count)) \(escaped(entry.name))"
-            if !line.isEmpty, 2 + line.count + 3 + item.count > width {
+            if !line.isEmpty, 2 + line.displayWidth + 3 + item.displayWidth > width {
                 lines.append("  " + line)
                 line = ""
             }

@@ -1,5 +1,5 @@
 /// `25,636,712`.
-func groupedText(_ number: Int) -> String {
+package func groupedText(_ number: Int) -> String {
     var text = ""
     for (index, digit) in String(number.magnitude).reversed().enumerated() {
         if index > 0, index % 3 == 0 { text.append(",") }
@@ -9,7 +9,7 @@ func groupedText(_ number: Int) -> String {
 }
 
 /// `102.5 MB`, in powers of a thousand.
-func bytesText(_ bytes: Int) -> String { scaledText(bytes, units: ["bytes", "kB", "MB", "GB", "TB"]) }
+package func bytesText(_ bytes: Int) -> String { scaledText(bytes, units: ["bytes", "kB", "MB", "GB", "TB"]) }
 
 /// `3.87 GMAC`; `?` where the number is not known.
 package func multiplyAddsText(_ count: Int?) -> String {

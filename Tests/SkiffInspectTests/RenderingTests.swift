@@ -58,8 +58,9 @@ import Testing
     @Test func `The layers table has a row for each node and their total`() throws {
         let inspection = try Inspection(sketch: Sketch.basicNetwork(stages: [1, 1], channels: 8))
         let lines = inspection.layersText.split(separator: "\n")
-        #expect(lines.count == inspection.layers.count + 3)
-        #expect(lines.last?.contains("total") == true)
+        #expect(lines.count == inspection.layers.count + 5)
+        #expect(lines.contains { $0.contains("total:") })
+        #expect(lines.contains { $0.contains("memory:") })
         #expect(inspection.layers.reduce(0) { $0 + $1.parameters } == inspection.parameters.total)
         #expect(inspection.layers.reduce(0) { $0 + ($1.multiplyAdds ?? 0) } == inspection.multiplyAdds)
         #expect(inspection.layersJSON().arrayValue?.count == inspection.layers.count)

@@ -17,6 +17,20 @@ struct Markup: Sendable {
     /// A style sheet or script of this program in its element, whose text HTML takes as it is.
     static func program(_ tag: StaticString, _ text: String) -> Markup { Markup(source: "<\(tag)>\(text)</\(tag)>") }
 
+    /// Data for the page's script, which no browser runs; no name in it can end the element.
+    static func data(_ identifier: StaticString, _ value: JSONValue) -> Markup {
+        var text = ""
+        for scalar in value.text(pretty: false).unicodeScalars {
+            switch scalar {
+            case "<": text += "\\u003c"
+            case "\u{2028}": text += "\\u2028"
+            case "\u{2029}": text += "\\u2029"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return Markup(source: "<script type=\"application/json\" id=\"\(identifier)\">\(text)</script>")
+    }
+
     static func joined(_ parts: [Markup]) -> Markup {
         var source = ""
         source.reserveCapacity(parts.reduce(0) { $0 + $1.source.utf8.count })

@@ -30,6 +30,7 @@ struct DepthModel {
     }
 
     let inspection: Inspection
+    private let outline: Outline
     private(set) var entries: [Entry] = []
     private(set) var segments: [Segment] = []
     private(set) var groups: [Group] = []
@@ -44,8 +45,11 @@ struct DepthModel {
         let layers = inspection.layers
         entryOfLayer = [Int?](repeating: nil, count: layers.count)
         sharedPrefix = Self.sharedPrefix(of: inspection.blocks.map(\.name))
-        let segmentOfLayer = makeSegments(model.graph)
-        makeGroups()
+        let outline = inspection.outline
+        let segmentOfLayer = outline.segmentOfLayer
+        segments = outline.segments.map { Segment(block: $0.block, layers: $0.layers) }
+        groups = outline.groups.map { Group(stage: $0.stage, segments: $0.segments) }
+        self.outline = outline
         let layerOfName = Dictionary(layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         entries = Self.entries(of: report, layers.count, layerOfName)
         for index in entries.indices {
@@ -97,64 +101,12 @@ struct DepthModel {
                 < (right.element.layer ?? (right.element.value.isMissing ? count : -1), right.offset)
         }.map(\.element)
     }
-
-    /// Sorts layers into segments. What lies outside of blocks is parted by the blocks it lies between; an activation
-    /// behind the addition belongs to its block.
-    private mutating func makeSegments(_ graph: Graph) -> [Int] {
-        let blocks = inspection.blocks
-        let outer = Set(blocks.compactMap(\.parent))
-        var blockOfJoin: [NodeID: Int] = [:]
-        for (index, block) in blocks.enumerated() where block.activation == .after { blockOfJoin[block.join] = index }
-        var known: [[Int]: Int] = [:]
-        var seen = 0
-        return inspection.layers.indices.map { index in
-            let layer = inspection.layers[index]
-            var block = layer.block
-            if block == nil, layer.parameters == 0, layer.node.index < graph.nodes.count {
-                let inputs = graph[layer.node].inputs.compactMap { $0 }.filter { graph[$0].tensor == nil }
-                if inputs.count == 1, let join = graph.producer(of: inputs[0]) { block = blockOfJoin[join] }
-            }
-            let isUnit = block.map { !outer.contains($0) } ?? false
-            let key = [block ?? -1, isUnit ? 0 : seen]
-            if let segment = known[key] {
-                segments[segment].layers.append(index)
-                return segment
-            }
-            if isUnit { seen += 1 }
-            known[key] = segments.count
-            segments.append(Segment(block: isUnit ? block : nil, layers: [index]))
-            return segments.count - 1
-        }
-    }
-
-    private mutating func makeGroups() {
-        var stageOfBlock: [Int: Int] = [:]
-        for (index, stage) in inspection.stages.enumerated() {
-            for block in stage.blocks { stageOfBlock[block] = index }
-        }
-        for index in segments.indices {
-            let stage = segments[index].block.flatMap { stageOfBlock[$0] }
-            let next = segments[(index + 1)...].lazy.compactMap(\.block).first.flatMap { stageOfBlock[$0] }
-            if let last = groups.indices.last,
-                groups[last].stage == stage || (stage == nil && groups[last].stage != nil && groups[last].stage == next)
-            {
-                groups[last].segments.append(index)
-            } else {
-                groups.append(Group(stage: stage, segments: [index]))
-            }
-        }
-    }
 }
 
 extension DepthModel {
     /// What the segment is called.
     func title(of segment: Int) -> String {
-        let shown = segments[segment]
-        if let block = shown.block { return inspection.blocks[block].name }
-        guard segments.contains(where: { $0.block != nil }) else { return "all layers" }
-        if !segments[..<segment].contains(where: { $0.block != nil }) { return "stem" }
-        if !segments[(segment + 1)...].contains(where: { $0.block != nil }) { return "head" }
-        return "between blocks"
+        outline.title(of: segment, in: inspection)
     }
 
     /// The title without the folder that all blocks share.

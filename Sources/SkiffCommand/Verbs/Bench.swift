@@ -23,7 +23,7 @@ struct Bench: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var model: String
 
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))

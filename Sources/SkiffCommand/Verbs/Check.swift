@@ -18,7 +18,7 @@ struct Check: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The .skiff file; .keras archives are checked by their own checksums.", valueName: "file"),
-        completion: .file())
+        completion: .checkedFile)
     var file: String
 
     @Flag(help: "List every weight: how it is stored, its digest, and where it came from.")

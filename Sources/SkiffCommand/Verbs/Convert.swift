@@ -29,7 +29,7 @@ struct Convert: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var input: String
 
     @Option(name: [.short, .long],

@@ -4,7 +4,21 @@ internal import Skiff
 /// `skiff diff`: what differs between two models.
 struct Diff: Verb {
     static let configuration = CommandConfiguration(
-        abstract: "Show what differs between two models: blocks, layers, attributes, weights.")
+        abstract: "Show what differs between two models: blocks, layers, attributes, weights.",
+        discussion: """
+            Takes any two formats. Layers are paired by topology and weights, whatever they are called; what only the \
+            formats write differently (names, order of axes, folded BatchNormalization) is told from what computes \
+            something else.
+
+            EXAMPLES
+              skiff diff resnet50.h5 resnet50.onnx
+              skiff diff before.skiff after.skiff --headers-only
+              skiff diff base.onnx tuned.onnx --all
+              skiff diff a.keras b.onnx --json | jq .verdict
+
+            Exit code 0: the same function by construction, in Float but for rounding of what is folded. 1: different, \
+            or not known. 2: a model cannot be read.
+            """)
 
     @Argument(help: ArgumentHelp("A model.", valueName: "left"), completion: .file())
     var left: String
@@ -12,7 +26,46 @@ struct Diff: Verb {
     @Argument(help: ArgumentHelp("The model to compare it with.", valueName: "right"), completion: .file())
     var right: String
 
+    @Flag(help: "List what is the same, too.")
+    var all = false
+
+    @Flag(help: "List which layer of the left model is which of the right one.")
+    var names = false
+
+    @Flag(help: "Read no weights: digests of native files decide, all else stays unknown.")
+    var headersOnly = false
+
     @OptionGroup var common: CommonOptions
 
-    func perform(_ console: Console) throws {}
+    func perform(_ console: Console) throws {
+        let found = try console.withProgress { progress in
+            progress("reading", 0)
+            let models = try Self.models(left, right)
+            let difference = try difference(models.0, models.1, isHeadersOnly: headersOnly) { progress("comparing weights", $0) }
+            return (models: models, difference: difference)
+        }
+        // Pictures of the difference are drawn here.
+        let report = DifferenceReport(
+            found.difference, left: found.models.0.graph, right: found.models.1.graph, files: (left, right))
+        if console.json {
+            console.print(report.json())
+        } else {
+            console.print(report.text(width: console.width, colors: console.colors, all: all, names: names))
+        }
+        if !found.difference.isSameFunction { throw ExitCode(ExitCodes.parityFailed) }
+    }
+
+    /// Both models; weights that no architecture fits take the other file's.
+    private static func models(_ left: String, _ right: String) throws(SkiffError) -> (Model, Model) {
+        do {
+            let one = try Model(contentsOf: left)
+            do {
+                return (one, try Model(contentsOf: right))
+            } catch where error.isOfArchitecture {
+                return (one, try Model(contentsOf: right, architecture: .model(left)))
+            }
+        } catch where error.isOfArchitecture && error.place.file == left {
+            return (try Model(contentsOf: left, architecture: .model(right)), try Model(contentsOf: right))
+        }
+    }
 }

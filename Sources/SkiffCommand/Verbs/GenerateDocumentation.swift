@@ -8,11 +8,25 @@ struct GenerateDocumentation: Verb {
         shouldDisplay: false)
 
     @Argument(help: "README.md, and the folder with CommandLine.md in it.")
-    var paths: [String]
+    var paths: [String] = []
+
+    @Option(help: ArgumentHelp("Write a manual page for the command and each verb there.", valueName: "folder"), completion: .directory)
+    var man: String?
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if paths.isEmpty, man == nil { throw ValidationError("generate-documentation needs a file, a folder or --man.") }
+    }
+
     func perform(_ console: Console) throws {
+        if let man {
+            for page in try ManualPage.all() {
+                let file = "\(man)/\(page.name).1"
+                try atomicWrite(to: file) { writer throws(CoreError) in try writer.write(Array(page.roff.utf8)) }
+                console.print("\(file) written")
+            }
+        }
         for path in paths {
             let isFile = path.hasSuffix(".md")
             let file = isFile ? path : path + "/CommandLine.md"

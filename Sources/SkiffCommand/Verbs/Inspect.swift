@@ -10,7 +10,9 @@ struct Inspect: Verb {
 
             EXAMPLES
               skiff inspect resnet50.h5
-              skiff inspect resnet50.onnx --layers
+              skiff inspect resnet50.onnx --layers --sort parameters --limit 10
+              skiff inspect resnet50.onnx --depth block --batch 32
+              skiff inspect resnet50.onnx --filter conv4_block1
               skiff inspect resnet50.skiff --json | jq '.blocks[].shortcut'
               skiff inspect resnet50.safetensors
               skiff inspect resnet50.h5 --names torchvision
@@ -20,7 +22,7 @@ struct Inspect: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var model: String
 
     @Flag(help: "Show every residual block; else long runs of equal ones are folded.")
@@ -78,9 +80,10 @@ struct Inspect: Verb {
         try show(model, console)
     }
 
-    /// The overview and what else is asked for; sections that people ask for by themselves stand without it.
+    /// The overview, or the sections that are asked for.
     private func show(_ model: Model, _ console: Console) throws {
-        let inspection = model.inspection()
+        try layers.check(model)
+        let inspection = model.inspection(batch: layers.batch ?? 1)
         let statistics =
             weights.isAsked || lint.isAsked || pictures.needsWeights
             ? try console.withProgress { progress in
@@ -93,7 +96,7 @@ struct Inspect: Verb {
             sections.append(section)
         }
         if let section = lint.section(of: model, inspection, statistics, console) { sections.append(section) }
-        if let flow { sections.append(self.flow.section(of: flow, inspection, console)) }
+        if let flow { sections.append(self.flow.section(of: flow, inspection, allBlocks: allBlocks, console)) }
         try pictures.write(model, inspection, weights: statistics, flow: flow, console)
         if console.json {
             guard case .object(var object) = inspection.json() else { return }
@@ -101,7 +104,7 @@ struct Inspect: Verb {
             console.print(.object(object))
         } else if !pictures.printsDrawing {
             var texts = sections.map(\.text)
-            if !weights.isAsked, !lint.isAsked, flow == nil {
+            if sections.isEmpty {
                 texts.insert(inspection.text(width: console.width, colors: console.colors, allBlocks: allBlocks), at: 0)
             }
             console.print(texts.joined(separator: "\n"))

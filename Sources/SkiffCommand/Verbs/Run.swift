@@ -19,17 +19,17 @@ struct Run: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var model: String
 
     @Option(name: [.short, .long],
         help: ArgumentHelp("An input: .npy, .npz, an ONNX tensor or an image. Repeatable.", valueName: "[name=]file"),
-        completion: .file())
+        completion: .inputFile)
     var input: [String] = []
 
     @Option(name: [.short, .long],
         help: ArgumentHelp("Where the outputs go: .npz, or .npy for a single one.", valueName: "file"),
-        completion: .file())
+        completion: .arrayFile)
     var output: String?
 
     @Flag(help: "Write every intermediate value too, named as skiff verify --against reads them.")
@@ -45,7 +45,7 @@ struct Run: Verb {
     var top: Int?
 
     @Option(help: ArgumentHelp("True classes: prints the share that the first output gets right.",
-            valueName: "file[:member]"), completion: .file())
+            valueName: "file[:member]"), completion: .arrayFile)
     var labels: String?
 
     @Option(help: ArgumentHelp("Threads. (default: all processors)", valueName: "number"))

@@ -26,18 +26,18 @@ struct Verify: Verb {
             """)
 
     @Argument(help: ArgumentHelp("The model, or a folder with model.onnx in it.", valueName: "model"),
-        completion: .file())
+        completion: .modelFile)
     var model: String
 
     @Argument(help: ArgumentHelp("Another model to compare it with, or a recording.", valueName: "reference"),
-        completion: .file())
+        completion: .referenceFile)
     var reference: String?
 
     @Option(help: ArgumentHelp(
             """
             Recorded inputs and outputs: .npz, a folder of ONNX test data sets, results that Polygraphy saved, or a \
             capsule.
-            """, valueName: "recording"), completion: .file())
+            """, valueName: "recording"), completion: .recordingFile)
     var against: String?
 
     @Flag(help: "List every value, not the outputs alone.")

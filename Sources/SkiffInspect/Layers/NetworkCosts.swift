@@ -15,11 +15,12 @@ struct NetworkCosts {
     /// - Parameters:
     ///   - extents: what to take for open extents, by name.
     ///   - shapes: shapes of inputs, by name; these count before anything else.
-    init(of graph: Graph, extents: [String: Int], shapes: [String: Shape] = [:]) {
+    ///   - batch: what to take for open batch extents that neither names.
+    init(of graph: Graph, extents: [String: Int], shapes: [String: Shape] = [:], batch: Int = 1) {
         facts = graph.values.map(\.fact)
         nodeParameters = [Int](repeating: 0, count: graph.nodes.count)
         nodeMultiplyAdds = [Int?](repeating: 0, count: graph.nodes.count)
-        bindFacts(of: graph, extents: extents, shapes: shapes)
+        bindFacts(of: graph, extents: extents, shapes: shapes, batch: batch)
         countParameters(of: graph)
         countMultiplyAdds(of: graph)
         for node in graph.unknownNodes {
@@ -31,11 +32,13 @@ struct NetworkCosts {
     }
 
     /// Infers with the batch extent of every input, and every named extent, bound.
-    private mutating func bindFacts(of graph: Graph, extents: [String: Int], shapes: [String: Shape]) {
+    private mutating func bindFacts(
+        of graph: Graph, extents: [String: Int], shapes: [String: Shape], batch: Int
+    ) {
         var extents = extents
         for input in graph.inputs {
             guard case .symbolic(let name)? = graph[input].fact?.shape?.first, extents[name] == nil else { continue }
-            extents[name] = 1
+            extents[name] = batch
         }
         var binding: [ValueID: Fact] = [:]
         for input in graph.inputs {
@@ -50,7 +53,7 @@ struct NetworkCosts {
                 switch dimension {
                 case .fixed: dimension
                 case .symbolic(let name): extents[name].map { .fixed($0) } ?? dimension
-                case .unknown: axis == 0 ? .fixed(1) : dimension
+                case .unknown: axis == 0 ? .fixed(batch) : dimension
                 }
             }
             if fact.shape != shape { binding[input] = fact }
@@ -60,7 +63,7 @@ struct NetworkCosts {
             facts = try graph.inferFacts(binding: binding)
         } catch {
             warnings.append(
-                Inspection.Warning(place: error.place, message: "shapes at batch 1 are not known: \(error.message)"))
+                Inspection.Warning(place: error.place, message: "shapes at batch \(batch) are not known: \(error.message)"))
         }
     }
 

@@ -10,6 +10,7 @@ struct BlockFinder {
     let flow: Dataflow
     let tree: DominatorTree
     let costs: NetworkCosts
+    let measures: FlowMeasures
     /// Found blocks in the order of their additions, named and nested later.
     private(set) var found: [FoundBlock] = []
     private(set) var warnings: [Inspection.Warning] = []
@@ -25,6 +26,7 @@ struct BlockFinder {
         self.flow = flow
         self.costs = costs
         tree = DominatorTree(of: flow)
+        measures = FlowMeasures(of: flow, facts: costs.facts)
         blockOfJoin = [Int?](repeating: nil, count: flow.vertexCount)
         stamps = [Int](repeating: 0, count: flow.vertexCount)
         remainingSteps = 64 * flow.vertexCount + 4096

@@ -10,13 +10,16 @@ extension BlockPath {
     /// The kind of shortcut this path is beside the others; `nil` where it is none.
     func shortcutKind(beside others: [BlockPath]) -> ResidualBlock.Shortcut? {
         let heaviest = others.map(\.weight).max() ?? 0
-        guard heaviest >= 1, starts.count == 1, others.contains(where: { starts.isSubset(of: $0.starts) }), !takesPart, !has(.globalPool), !has(.concatenation), !hasGate else { return nil }
+        guard heaviest >= 1, starts.count == 1, others.contains(where: { starts.isSubset(of: $0.starts) }), !takesPart,
+            !has(.globalPool), !has(.concatenation), !hasGate
+        else { return nil }
         if weight == 0 {
             if padsChannels { return .pad }
             if has(.pool) || has(.slice) { return .pool }
             return isPlain ? .identity : .other
         }
-        if layers.count == 1, nestedLayers == 0, layers[0].isPointwise, !has(.upsampling) {
+        if layers.count == 1, nestedLayers == 0, !has(.upsampling) {
+            guard layers[0].isPointwise else { return heaviest >= 3 ? .projection : heaviest == 2 ? .other : nil }
             let isOutweighed = heaviest >= 2 || others.contains { $0.layers.contains { !$0.isPointwise } }
             return isOutweighed ? .projection : nil
         }
@@ -24,101 +27,85 @@ extension BlockPath {
     }
 }
 
-/// All paths of a block but the shortcut.
-struct Branch {
-    let nodes: [NodeID]
-    let nested: [Int]
-    let layers: [ResidualBlock.Layer]
-    let weight: Int
-    let hasGate: Bool
-    /// Whether it has parallel parts.
-    let isForked: Bool
-    private let hasUpsampling: Bool
-    private let hasConcatenation: Bool
-    private let hasPooling: Bool
-    private let multipliesData: Bool
-
-    /// Nodes that branch and shortcut share are the shortcut's.
-    init(_ paths: [BlockPath], beside shortcut: BlockPath) {
-        let shared = Set(shortcut.nodes)
-        nodes = Array(Set(paths.flatMap(\.nodes)).subtracting(shared)).sorted()
-        nested = Array(Set(paths.flatMap(\.nested))).sorted()
-        var seen = shared
-        layers = paths.flatMap(\.layers).filter { seen.insert($0.node).inserted }.sorted { $0.node < $1.node }
-        weight = paths.reduce(0) { $0 + $1.weight }
-        hasGate = paths.contains(where: \.hasGate)
-        hasUpsampling = paths.contains { $0.has(.upsampling) }
-        hasConcatenation = paths.contains { $0.has(.concatenation) }
-        hasPooling = paths.contains { $0.has(.pool) }
-        multipliesData = paths.contains(where: \.multipliesData)
-        isForked = paths.count > 1 || paths.contains { $0.has(.concatenation) || $0.takesPart || $0.has(.sum) }
-    }
-
-    /// Whether all layers are matrix products: values are (…, channels) whatever convolutions say elsewhere.
-    private var isMatrixOnly: Bool { !layers.isEmpty && layers.allSatisfy(\.kernel.isEmpty) }
-
-    var spatialRank: Int { layers.map(\.kernel.count).max() ?? 0 }
-
-    func layout(in graph: Graph) -> Layout? {
-        for layer in layers {
-            if case .convolution(let convolution) = graph[layer.node].operator { return convolution.layout }
-        }
-        return isMatrixOnly ? .channelsLast : nil
-    }
-
-    func kind(isPreActivation: Bool) -> ResidualBlock.Kind {
+extension Branch {
+    /// - Parameters:
+    ///   - depth: layers on its longest path.
+    ///   - shortcutComputes: whether something is projected or normalized on the shortcut.
+    func kind(
+        activation: ResidualBlock.ActivationPosition, depth: Int, shortcutComputes: Bool
+    ) -> ResidualBlock.Kind {
         if isUShaped { return .uShaped }
-        guard let first = layers.first, let last = layers.last, nested.isEmpty else { return .other }
-        if isMatrixOnly { return multipliesData ? .attention : .fullyConnected }
+        guard let first = layers.first, let last = layers.last, isOwn else { return .other }
+        if multipliesData { return .attention }
         let wide = layers.filter { !$0.isPointwise }
-        guard !wide.isEmpty else { return .other }
-        if wide.allSatisfy(\.isDepthwise), layers.count > wide.count {
-            let inner = layers.dropLast().compactMap(\.outputChannels).max() ?? 0
-            return wide.count == 1 && inner > (last.outputChannels ?? inner) ? .inverted : .separable
-        }
+        if depth == 1, !first.kernel.isEmpty, isParallel(besideComputing: shortcutComputes) { return .parallel }
+        guard !wide.isEmpty else { return .fullyConnected }
+        if wide.allSatisfy(\.isDepthwise), layers.count > wide.count { return depthwiseKind(wide, first, last) }
+        let isPreActivation = activation == .before
         if first.isPointwise, last.isPointwise, layers.count >= 3 {
+            let inner = wide.compactMap(\.outputChannels).max() ?? 0
+            // Wide ResNeXts are wider inside than outside, too; they activate behind the addition.
+            if activation == .none, !hasConcatenation, inner > last.outputChannels ?? inner { return .inverted }
             return isPreActivation ? .preActivationBottleneck : .bottleneck
         }
-        if wide.count == layers.count, !hasConcatenation { return isPreActivation ? .preActivation : .basic }
-        return .other
-    }
-
-    /// Down and up again, or as RSU-4F of U²-Net does by dilation: shortcuts by concatenation either way.
-    private var isUShaped: Bool {
-        let goesDown = hasPooling || layers.contains { $0.strides.contains { $0 > 1 } }
-        let dilations = Set(layers.map { $0.dilations.max() ?? 1 })
-        return hasUpsampling && goesDown || hasConcatenation && dilations.count >= 3
-    }
-
-    /// The first strided operator.
-    func strideSite(in graph: Graph) -> String? {
-        let strided = layers.indices.first { layers[$0].strides.contains { $0 > 1 } }
-        for node in nodes {
-            if let strided, layers[strided].node == node {
-                let depthwise = layers[strided].isDepthwise ? "depthwise " : ""
-                return "\(layers[strided].kernelText) \(depthwise)conv #\(strided + 1)"
-            }
-            if case .pooling(let pooling) = graph[node].operator, pooling.window.strides.contains(where: { $0 > 1 }) {
-                return pooling.kind == .maximum ? "max pool" : "average pool"
-            }
-            if case .slice = graph[node].operator { return "slice" }
+        if wide.count == layers.count, !hasConcatenation || gate?.hasSoftmax ?? false || takesPart {
+            return isPreActivation ? .preActivation : .basic
         }
-        return nil
+        guard layers.count == 2, let (from, to) = first.outputChannels.flatMap({ from in last.outputChannels.map { (from, $0) } })
+        else { return .other }
+        if !first.isPointwise, last.isPointwise, from > to { return .fusedInverted }
+        return first.isPointwise && !last.isPointwise && from <= to ? .darknet : .other
     }
 
-    /// The node of the first layer; all before it is normalization, activation or passes on.
-    var firstLayer: NodeID? { layers.first?.node }
-}
+    /// Depthwise kernels between, before or behind 1×1 convolutions.
+    private func depthwiseKind(
+        _ wide: [ResidualBlock.Layer], _ first: ResidualBlock.Layer, _ last: ResidualBlock.Layer
+    ) -> ResidualBlock.Kind {
+        let inner = layers.dropLast().compactMap(\.outputChannels).max() ?? 0
+        let outer = last.outputChannels ?? inner
+        let isFramed = first.isPointwise && last.isPointwise && layers.count >= 3
+        if isFramed, inner < outer { return .bottleneck }
+        if inner > outer, layers.count > wide.count + 1 || wide.count == 1 { return .inverted }
+        return isFramed && wide.count == 1 ? .inverted : .separable
+    }
 
-extension ResidualBlock.Layer {
-    /// `3×3`, `3-tap` along one axis, `dense` for a matrix product.
-    var kernelText: String {
-        let extents = kernel.map { $0 == 0 ? "?" : String($0) }
-        switch extents.count {
-        case 0: return "dense"
-        case 1: return "\(extents[0])-tap"
-        default: return extents.joined(separator: "×")
+    /// Convolutions beside each other, or one beside a shortcut that computes too.
+    private func isParallel(besideComputing shortcutComputes: Bool) -> Bool {
+        guard nested.isEmpty, !hasConcatenation, gate == nil, !takesPart, marks.functions.isEmpty else { return false }
+        return layers.count > 1 || shortcutComputes
+    }
+
+    /// How much the branch narrows or widens inside.
+    func expansion(kind: ResidualBlock.Kind, input: Int?, output: Int?) -> Double? {
+        switch kind {
+        case .bottleneck, .preActivationBottleneck, .darknet:
+            let inner = kind == .darknet ? layers.first : layers.last { !$0.isPointwise }
+            guard let inner = inner?.outputChannels, inner > 0, let output else { return nil }
+            return Double(output) / Double(inner)
+        case .inverted, .fusedInverted:
+            guard let most = layers.dropLast().compactMap(\.outputChannels).max(), let input, input > 0 else { return nil }
+            return Double(most) / Double(input)
+        case .fullyConnected:
+            guard layers.count >= 2, let most = layers.dropLast().compactMap(\.outputChannels).max(), let input, input > 0
+            else { return nil }
+            return Double(most) / Double(input)
+        default: return nil
         }
+    }
+
+    /// What marks the branch besides its layers.
+    func traits(strided: Bool) -> [ResidualBlock.Trait] {
+        var traits: [ResidualBlock.Trait] = []
+        if let gate = gate?.trait { traits.append(gate) }
+        let wide = layers.filter { !$0.isPointwise }
+        if takesPart, hasConcatenation, wide.count >= 2, !(gate?.hasSoftmax ?? false) { traits.append(.hierarchicalSplit) }
+        if hasConcatenation, !takesPart, !isUShaped, layers.count >= 2 { traits.append(.inceptionBranches) }
+        if marks.isScaled { traits.append(.scaledResidual) }
+        if marks.hasLayerScale { traits.append(.layerScale) }
+        let filters = layers.contains { $0.isDepthwise && $0.strides.contains { $0 > 1 } }
+        let isFullyConvolved = wide.contains { !$0.isDepthwise }
+        if strided, marks.poolsAverage || filters && isFullyConvolved { traits.append(.antialiasing) }
+        return traits
     }
 }
 
@@ -128,39 +115,30 @@ extension Dataflow {
     /// Before: the branch activates before its first layer, or the fork itself is the activation of a
     /// normalization (ResNetV2 projects from there) and nothing is normalized between the last layer and the sum.
     func activationPosition(join: ValueID, fork: ValueID, branch: Branch) -> ResidualBlock.ActivationPosition {
-        guard let first = branch.firstLayer, branch.nested.isEmpty else { return isActivated(join) ? .after : .none }
+        guard let first = branch.firstLayer, branch.isOwn else {
+            return joinActivation(of: join) != nil ? .after : .none
+        }
         for node in branch.nodes {
             guard node < first else { break }
-            if graph[node].operator.role == .activation { return .before }
+            if role(of: node) == .activation { return .before }
         }
-        if isActivated(join) { return .after }
+        if joinActivation(of: join) != nil { return .after }
         guard let last = branch.layers.last?.node else { return .none }
-        let normalizesLate = branch.nodes.contains { $0 > last && isNormalization($0) }
+        let normalizesLate = branch.nodes.contains { $0 > last && role(of: $0) == .normalization }
         return isNormalizedActivation(fork) && !normalizesLate ? .before : .none
     }
 
-    private func isActivated(_ value: ValueID) -> Bool {
-        let readers = effectiveReaders(of: value)
-        return readers.count == 1 && graph[readers[0]].operator.role == .activation
-    }
-
-    private func isNormalization(_ node: NodeID) -> Bool {
-        switch graph[node].operator.role {
-        case .normalization: true
-        case .product: dataInputs(of: node).count == 1
-        default: false
-        }
+    /// The activation function that all readers of a value are part of.
+    func joinActivation(of value: ValueID) -> String? {
+        let readers = Set(effectiveReaders(of: value))
+        guard readers.count == 1, let reader = readers.first, role(of: reader) == .activation else { return nil }
+        return functions.name[reader.index]
     }
 
     private func isNormalizedActivation(_ value: ValueID) -> Bool {
-        guard let activation = graph.producer(of: origin(of: value)), graph[activation].operator.role == .activation,
+        guard let activation = graph.producer(of: origin(of: value)), role(of: activation) == .activation,
             let input = dataInputs(of: activation).first, let node = graph.producer(of: origin(of: input))
         else { return false }
-        if isNormalization(node) { return true }
-        // A normalization taken apart: scale, then offset.
-        guard graph[node].operator.role == .sum, dataInputs(of: node).count == 1,
-            let scaled = dataInputs(of: node).first, let scale = graph.producer(of: origin(of: scaled))
-        else { return false }
-        return isNormalization(scale)
+        return role(of: node) == .normalization
     }
 }

@@ -15,8 +15,10 @@ struct BlockPath {
     private(set) var nestedLayers = 0
     /// How often each role is there. Gates count for nothing.
     private(set) var roles: [OperatorRole: Int] = [:]
-    /// A gate: pooled to one number per channel, computed on, and multiplied onto the path.
-    private(set) var hasGate = false
+    /// What is pooled to one number per channel, computed on, and multiplied onto the path.
+    let gate: Gate
+    /// Whether there is such a gate.
+    var hasGate: Bool { gate.closes }
     /// Channels of zeros are added.
     private(set) var padsChannels = false
     /// A matrix product of two data: attention.
@@ -42,21 +44,20 @@ struct BlockPath {
         self.nodes = nodes
         self.nested = nested
         nestedLayers = nested.reduce(0) { $0 + finder.found[$1].weight }
-        let graph = finder.flow.graph
-        let gates = Self.gates(among: nodes, in: finder.flow)
-        hasGate = gates.closes
+        gate = Gate(among: nodes, in: finder)
         for id in nodes {
-            guard !gates.nodes.contains(id) else { continue }
-            note(id, role: graph[id].operator.role, flow: finder.flow, facts: finder.costs.facts)
+            guard !gate.nodes.contains(id) else { continue }
+            note(id, in: finder)
         }
     }
 
-    private mutating func note(_ id: NodeID, role: OperatorRole, flow: Dataflow, facts: [Fact?]) {
+    private mutating func note(_ id: NodeID, in finder: BlockFinder) {
+        let (flow, facts) = (finder.flow, finder.costs.facts)
         let graph = flow.graph
-        var role = role
+        var role = flow.role(of: id)
         switch role {
         case .convolution, .matrix:
-            guard let layer = graph.layer(id, flow: flow, facts: facts) else {
+            guard let layer = finder.measures.layerOfNode[id.index] else {
                 role = .other
                 multipliesData = true
                 break
@@ -80,8 +81,6 @@ struct BlockPath {
             padsChannels = true
             role = .transparent
         case .part: takesPart = true
-        case .product where flow.dataInputs(of: id).count == 1: role = .normalization
-        case .sum where flow.dataInputs(of: id).count == 1: role = .transparent
         default: break
         }
         roles[role, default: 0] += 1
@@ -89,31 +88,6 @@ struct BlockPath {
 
     private mutating func widen(_ strides: [Int]) {
         stride = productOfStrides(stride, strides)
-    }
-
-    /// The nodes from a global pooling up to the product that multiplies them back onto the path.
-    private static func gates(among nodes: [NodeID], in flow: Dataflow) -> (nodes: Set<NodeID>, closes: Bool) {
-        var gates: Set<NodeID> = []
-        var closes = false
-        var isComputed = false
-        for id in nodes {
-            let role = flow.graph[id].operator.role
-            if role == .globalPool {
-                gates.insert(id)
-                continue
-            }
-            guard !gates.isEmpty else { continue }
-            let inputs = flow.dataInputs(of: id)
-            let gated = inputs.filter { input in flow.graph.producer(of: input).map { gates.contains($0) } ?? false }
-            if gated.isEmpty { continue }
-            if gated.count < inputs.count, role == .product || role == .sum {
-                closes = closes || role == .product && isComputed
-            } else {
-                gates.insert(id)
-                isComputed = isComputed || role == .convolution || role == .matrix
-            }
-        }
-        return (gates, closes)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import SkiffCore
 internal import SkiffGraph
 
 /// The graph as data flows through it: vertices are one source, the model's inputs and the nodes that read data.
@@ -18,11 +19,14 @@ struct Dataflow {
     let readers: [[NodeID]]
     /// By value: whether the model gives it as an output.
     let isOutput: [Bool]
+    let functions: ActivationFunctions
+    /// By node.
+    private let roles: [OperatorRole]
     /// By value, the vertex of an input; `nil` elsewhere.
     private let inputVertex: [Int?]
     private let firstNodeVertex: Int
 
-    init(of graph: Graph) {
+    init(of graph: Graph, facts: [Fact?]) {
         self.graph = graph
         layout = graph.firstLayout()
         var isData = [Bool](repeating: false, count: graph.values.count)
@@ -41,7 +45,8 @@ struct Dataflow {
                 readsData = true
                 if readers[input.index].last != id { readers[input.index].append(id) }
             }
-            guard readsData, !graph[id].operator.readsShapesOnly else { continue }
+            guard readsData, !graph[id].operator.readsShapesOnly, !graph.multipliesByZero(id, facts: facts)
+            else { continue }
             for output in graph[id].outputs { isData[output.index] = true }
         }
         var isOutput = [Bool](repeating: false, count: graph.values.count)
@@ -49,6 +54,8 @@ struct Dataflow {
         self.isData = isData
         self.readers = readers
         self.isOutput = isOutput
+        functions = ActivationFunctions(of: graph, isData: isData, facts: facts)
+        roles = graph.roles(functions: functions, isData: isData, facts: facts)
         self.inputVertex = inputVertex
         firstNodeVertex = vertices
     }
@@ -67,6 +74,9 @@ struct Dataflow {
         return graph.producer(of: value).map { vertex(of: $0) } ?? Self.source
     }
 
+    /// What a node does on a path, as its place in the graph decides: a product with a weight is a normalization.
+    func role(of node: NodeID) -> OperatorRole { roles[node.index] }
+
     /// The data a node reads, in the order of its inputs.
     func dataInputs(of node: NodeID) -> [ValueID] {
         graph[node].inputs.compactMap { input in
@@ -79,7 +89,7 @@ struct Dataflow {
     func origin(of value: ValueID) -> ValueID {
         var value = value
         var steps = Self.transparentSteps
-        while steps > 0, let node = graph.producer(of: value), graph[node].operator.role == .transparent,
+        while steps > 0, let node = graph.producer(of: value), roles[node.index] == .transparent,
             let input = dataInputs(of: node).first
         {
             value = input
@@ -96,7 +106,7 @@ struct Dataflow {
         while steps > 0, let next = pending.popLast() {
             steps -= 1
             for reader in readers[next.index] {
-                if graph[reader].operator.role == .transparent, let output = graph[reader].outputs.first {
+                if roles[reader.index] == .transparent, let output = graph[reader].outputs.first {
                     pending.append(output)
                 } else {
                     found.append(reader)
@@ -104,5 +114,34 @@ struct Dataflow {
             }
         }
         return found
+    }
+}
+
+extension Graph {
+    /// Whether a node is a product with a constant of nothing but zeros: its output depends on no input. Channels of
+    /// zeros are made so (fb.resnet.torch's shortcut of type A).
+    fileprivate func multipliesByZero(_ id: NodeID, facts: [Fact?]) -> Bool {
+        guard self[id].operator.role == .product else { return false }
+        return self[id].inputs.contains { input in
+            guard let input, let values = facts[input.index]?.reals, !values.isEmpty else { return false }
+            return values.allSatisfy { $0 == 0 }
+        }
+    }
+
+    fileprivate func roles(functions: ActivationFunctions, isData: [Bool], facts: [Fact?]) -> [OperatorRole] {
+        nodeIDs.map { id in
+            if functions.isStep[id.index] { return .transparent }
+            if functions.name[id.index] != nil { return .activation }
+            let role = self[id].operator.role
+            // Exporters leave concatenations of one value (torchvision's DenseNet).
+            if role == .concatenation, self[id].inputs.count == 1 { return .transparent }
+            guard role == .sum || role == .product,
+                self[id].inputs.count(where: { $0.map { isData[$0.index] } ?? false }) == 1
+            else { return role }
+            if role == .sum { return .transparent }
+            let others = self[id].inputs.compactMap { $0 }.filter { !isData[$0.index] }
+            let isScalar = others.allSatisfy { facts[$0.index]?.shape?.fixedShape?.checkedElementCount == 1 }
+            return isScalar ? .transparent : .normalization
+        }
     }
 }

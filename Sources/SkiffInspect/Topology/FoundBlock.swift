@@ -11,6 +11,8 @@ struct FoundBlock {
     var weight: Int
     /// The additions of the sum, the join last.
     var additions: [NodeID]
+    /// Whether stages and families are made of it even where it has blocks inside.
+    var isUnit: Bool
     /// The block around it, by position in the finder's list.
     var parent: Int?
     /// Spatial extents of the fork's value, where they are known.
@@ -28,7 +30,7 @@ struct FoundBlock {
         else { return nil }
         let flow = finder.flow
         let facts = finder.costs.facts
-        let branch = Branch(branches, beside: shortcut)
+        let branch = Branch(branches, beside: shortcut, in: finder)
         let activation = flow.activationPosition(join: joinValue, fork: forkValue, branch: branch)
         let layout = branch.layout(in: flow.graph) ?? flow.layout
         let channels = Self.channels(
@@ -38,19 +40,42 @@ struct FoundBlock {
         let own = Set(branch.nodes).union(shortcut.nodes)
         nested = Array(Set(paths.flatMap(\.nested))).sorted()
         weight = branch.weight + shortcut.weight
+        isUnit = branch.isOwn
         self.additions = additions
         inputExtents = facts[forkValue.index]?.spatialExtents(channels: channels.input, layout: layout)
+        let marks = BranchMarks(of: shortcut.nodes, without: [], lastLayer: nil, in: finder)
+        let measures = finder.measures
+        let kind = branch.kind(
+            activation: activation,
+            depth: measures.layers[flow.vertex(of: join)] - measures.layers[flow.vertex(giving: forkValue)],
+            shortcutComputes: shortcut.weight + marks.normalizations > 0)
         block = ResidualBlock(
-            name: "", kind: branch.kind(isPreActivation: activation == .before), shortcut: shortcutKind,
-            poolsShortcut: shortcut.has(.pool), activation: activation, hasSqueezeExcitation: branch.hasGate, inputChannels: channels.input,
-            outputChannels: channels.output, stride: stride,
-            strideSite: stride.contains { $0 > 1 } ? branch.strideSite(in: flow.graph) : nil,
+            name: "", kind: kind, shortcut: shortcutKind, poolsShortcut: shortcut.has(.pool), activation: activation,
+            hasSqueezeExcitation: branch.gate != nil, inputChannels: channels.input, outputChannels: channels.output,
+            stride: stride, strideSite: stride.contains { $0 > 1 } ? branch.strideSite(in: flow.graph) : nil,
             dilation: branch.layers.flatMap(\.dilations).max() ?? 1,
             groups: branch.layers.filter { !$0.isDepthwise }.map(\.groups).max() ?? 1,
             convolutions: branch.layers, fork: forkValue, join: join, branch: branch.nodes,
             shortcutNodes: shortcut.nodes, parameters: 0, multiplyAdds: 0, depth: 0, parent: nil,
             spatialExtents: facts[joinValue.index]?.spatialExtents(channels: channels.output, layout: layout))
+        block.expansion = branch.expansion(kind: kind, input: channels.input, output: channels.output)
+        block.traits = branch.traits(strided: block.isStrided)
+        block.normalization = branch.marks.normalization
+        block.normalizations = branch.marks.normalizations
+        block.shortcutNormalizations = marks.normalizations
+        block.activationFunctions = branch.marks.functions
+        block.joinActivation = flow.joinActivation(of: joinValue)
+        block.shortcutLayers = shortcut.weight
+        measure(finder, from: flow.vertex(giving: forkValue), to: flow.vertex(of: join))
         addCosts(of: own, in: finder)
+    }
+
+    private mutating func measure(_ finder: BlockFinder, from fork: Int, to join: Int) {
+        let measures = finder.measures
+        block.receptiveField = measures.receptiveField(from: fork, to: join)
+        block.networkReceptiveField = measures.receptiveField(at: join)
+        block.jump = measures.jumps(at: join)
+        block.branchLayers = max(0, measures.layers[join] - measures.layers[fork])
     }
 
     private mutating func addCosts(of own: Set<NodeID>, in finder: BlockFinder) {
@@ -77,8 +102,8 @@ struct FoundBlock {
         if let projection = shortcut.layers.first, shortcut.layers.count == 1 {
             return (projection.inputChannels ?? declaredInput, projection.outputChannels ?? declaredOutput)
         }
-        let first = branch.nested.isEmpty && !branch.isForked ? branch.layers.first?.inputChannels : nil
-        let last = branch.nested.isEmpty && !branch.isForked ? branch.layers.last?.outputChannels : nil
+        let first = branch.isOwn && !branch.isForked ? branch.layers.first?.inputChannels : nil
+        let last = branch.isOwn && !branch.isForked ? branch.layers.last?.outputChannels : nil
         return (first ?? declaredInput ?? last, last ?? declaredOutput ?? first)
     }
 }

@@ -2,7 +2,7 @@ internal import SkiffCore
 internal import SkiffGraph
 
 /// What an operator does on a path, as far as residual blocks are concerned.
-enum OperatorRole: Hashable {
+package enum OperatorRole: Hashable {
     case convolution
     /// Dense, Gemm, MatMul.
     case matrix
@@ -34,7 +34,7 @@ extension Operator {
         }
     }
 
-    var role: OperatorRole {
+    package var role: OperatorRole {
         switch self {
         case .convolution, .convolutionTranspose: .convolution
         case .dense, .gemm, .matrixMultiplication, .einsum: .matrix

@@ -16,6 +16,12 @@ public struct ResidualBlock: Hashable, Sendable {
         case preActivationBottleneck = "pre-activation bottleneck"
         /// 1×1 up, 1×1 down and a depthwise kernel between (MobileNetV2) or before them (ConvNeXt).
         case inverted
+        /// A wider kernel up, 1×1 down (EfficientNetV2's Fused-MBConv).
+        case fusedInverted = "fused inverted"
+        /// 1×1 down, a wider kernel up (DarkNet-53).
+        case darknet
+        /// Convolutions beside each other, each one layer deep, summed (RepVGG, MobileOne).
+        case parallel
         /// Pairs of depthwise and 1×1 convolutions (Xception).
         case separable
         /// Down and up again, with shortcuts of its own (RSU of U²-Net).
@@ -104,6 +110,59 @@ public struct ResidualBlock: Hashable, Sendable {
     public var parent: Int?
     /// Spatial extents of the block's output, where they are known.
     public var spatialExtents: [Int]?
+    /// How much the block narrows or widens inside. Of blocks that narrow, channels out over those of the widest
+    /// kernel between (4 in ResNet-50, 2 in Wide ResNet-50-2); of inverted ones, the most channels inside over those
+    /// that come in (6 in MobileNetV2, 4 in ConvNeXt). `nil` for other kinds.
+    public var expansion: Double?
+    /// Positions of the fork's value that one output of the branch sees, by spatial axis, gates left out; `nil`
+    /// where it sees all of them.
+    public var receptiveField: [Int]?
+    /// Positions of the network's input that one output of the block sees, by spatial axis, gates left out.
+    public var networkReceptiveField: [Int]?
+    /// Positions of the network's input between two neighbouring outputs of the block, by spatial axis.
+    public var jump: [Double]?
+    /// Layers on the branch's longest path, nested blocks by their branches, gates left out.
+    public var branchLayers = 0
+    /// Layers on the shortcut.
+    public var shortcutLayers = 0
+    /// What normalizes on the branch; `nil` where nothing does, or it is folded into convolutions.
+    public var normalization: Normalization?
+    /// Normalizations on the branch, gates left out; one that is taken apart into scale and offset counts once.
+    public var normalizations = 0
+    public var shortcutNormalizations = 0
+    /// Activation functions on the branch in order, gates left out: `relu`, `relu6`, `swish`.
+    public var activationFunctions: [String] = []
+    /// The activation function behind the addition.
+    public var joinActivation: String?
+    /// What else marks the branch.
+    public var traits: [Trait] = []
+
+    /// What normalizes.
+    public enum Normalization: String, Hashable, Sendable, CaseIterable {
+        case batch, group, layer, instance
+        /// A scale and an offset by channel: BatchNormalization taken apart, or an affine layer.
+        case scaleAndOffset = "scale and offset"
+    }
+
+    /// A mark of a branch that is no layer.
+    public enum Trait: String, Hashable, Sendable, CaseIterable {
+        /// Global pooling, two layers, multiplied back by channel (Hu et al. 2018).
+        case squeezeExcitation = "squeeze-and-excitation"
+        /// Global pooling and one layer, multiplied back by channel (ECA, Wang et al. 2020; effective SE).
+        case channelAttention = "channel attention"
+        /// Parallel parts weighed against each other by softmax (SKNet, Li et al. 2019; ResNeSt, Zhang et al. 2020).
+        case splitAttention = "split attention"
+        /// Channels in parts, each part's kernel adding what the one before it gave (Res2Net, Gao et al. 2019).
+        case hierarchicalSplit = "hierarchical split"
+        /// Parallel convolutions, concatenated (Inception-ResNet, Szegedy et al. 2016).
+        case inceptionBranches = "parallel branches"
+        /// The branch times one constant before the addition (Inception-ResNet: 0.17).
+        case scaledResidual = "scaled residual"
+        /// The branch times a learned scale by channel before the addition (LayerScale, Touvron et al. 2021).
+        case layerScale = "layer scale"
+        /// The stride in an average pooling or a fixed depthwise filter behind the convolution (Zhang 2019).
+        case antialiasing
+    }
 
     /// Whether some axis is strided.
     public var isStrided: Bool { stride.contains { $0 > 1 } }
@@ -120,16 +179,4 @@ public struct Stage: Hashable, Sendable {
     public var stride: [Int]
     public var parameters: Int
     public var multiplyAdds: Int?
-}
-
-/// The known family whose blocks a network has, with what speaks for it.
-public struct Family: Hashable, Sendable {
-    /// `ResNet-50`, `residual network`, `no residual blocks`.
-    public var name: String
-    /// `v1`, `v1.5`, `v2`, … where the family has variants.
-    public var variant: String?
-    /// `ResNet-50 v1, stages 3-4-6-3, stride in the first 1×1`.
-    public var text: String
-    /// The observations that the name rests on, one per line.
-    public var evidence: [String]
 }

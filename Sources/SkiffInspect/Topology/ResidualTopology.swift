@@ -7,13 +7,24 @@ struct ResidualTopology {
     private(set) var stages: [Stage] = []
     /// By node, the innermost block it belongs to.
     private(set) var blockOfNode: [Int?]
-    /// Blocks without blocks inside, indices into ``blocks``: what stages and families are made of.
+    /// Indices into ``blocks``: what stages and families are made of.
     private(set) var units: [Int] = []
     let warnings: [Inspection.Warning]
+    let flow: Dataflow
+    /// Lengths of the ways through the blocks.
+    private(set) var paths: PathLengths?
+    let concatenations: [Inspection.Concatenation]
+    let denseStages: [DenseStage]
+    /// What lies before the first block and behind the last.
+    let surroundings: Surroundings
 
     init(of graph: Graph, costs: NetworkCosts) {
-        let finder = BlockFinder(flow: Dataflow(of: graph), costs: costs)
+        flow = Dataflow(of: graph, facts: costs.facts)
+        let finder = BlockFinder(flow: flow, costs: costs)
         warnings = finder.warnings
+        let search = ConcatenationFinder(finder)
+        concatenations = search.concatenations
+        denseStages = search.stages
         blockOfNode = [Int?](repeating: nil, count: graph.nodes.count)
         let order = Self.preorder(of: finder.found)
         var position = [Int](repeating: 0, count: order.count)
@@ -33,9 +44,11 @@ struct ResidualTopology {
             }
             blocks.append(block)
         }
-        units = blocks.indices.filter { !hasInner[$0] }
+        units = Self.units(of: order.map { finder.found[$0] }, in: blocks, hasInner: hasInner)
         for (index, name) in distinctNames(of: blocks, in: graph).enumerated() { blocks[index].name = name }
         stages = Self.stages(of: units, in: blocks, inputExtents: extents)
+        paths = PathLengths(of: blocks, in: finder)
+        surroundings = Surroundings(of: blocks, in: finder, blockOfNode: blockOfNode)
     }
 
     /// Blocks around others before them, otherwise in the order of their additions.
@@ -53,6 +66,23 @@ struct ResidualTopology {
             pending.append(contentsOf: inner[next].reversed())
         }
         return order
+    }
+
+    /// The blocks that stages and families are made of: innermost ones, or those around them that have more layers of
+    /// their own; no unit lies in another.
+    private static func units(of found: [FoundBlock], in blocks: [ResidualBlock], hasInner: [Bool]) -> [Int] {
+        var isInUnit = [Bool](repeating: false, count: blocks.count)
+        var units: [Int] = []
+        for index in blocks.indices {
+            if let parent = blocks[index].parent, isInUnit[parent] {
+                isInUnit[index] = true
+                continue
+            }
+            guard !hasInner[index] || found[index].isUnit else { continue }
+            isInUnit[index] = true
+            units.append(index)
+        }
+        return units
     }
 
     /// Runs of units. A stage ends where channels change, where something outside of blocks changes the extent,

@@ -1,0 +1,283 @@
+internal import SkiffCore
+internal import SkiffGraph
+internal import SkiffVerify
+
+/// One step of a network's function, with the nodes that make it: what exporters write in one node or in several.
+struct Piece: Sendable {
+    enum Kind: Sendable {
+        /// A product with a weight at this input, and what is done to each channel of it behind.
+        case contraction(weight: Int)
+        /// Multiples and shifts of each channel, one after the other.
+        case affine
+        case plain
+    }
+
+    var kind: Kind
+    /// The node that names the piece; the affine steps behind it follow it.
+    var nodes: [NodeID]
+    /// A padding with zeros that only this piece reads.
+    var pad: NodeID?
+    /// Computed values that it reads, in the operator's order.
+    var operands: [ValueID]
+    /// What its last node gives.
+    var outputs: [ValueID]
+
+    var head: NodeID { nodes[0] }
+    /// The affine steps of it.
+    var steps: ArraySlice<NodeID> {
+        switch kind {
+        case .contraction: nodes[1...]
+        case .affine: nodes[...]
+        case .plain: []
+        }
+    }
+    var isContraction: Bool { if case .contraction = kind { true } else { false } }
+}
+
+/// A network as the pieces that make its function. What only moves elements or changes nothing is no piece.
+struct Network: Sendable {
+    /// Where a value comes from, past all that only moves its elements.
+    enum Origin: Hashable, Sendable {
+        /// The graph's input at that position.
+        case input(Int)
+        case piece(Int, output: Int)
+    }
+
+    let side: PairedFlows.Side
+    private(set) var pieces: [Piece] = []
+    /// By node; `nil` for what is no part of one.
+    private(set) var pieceOfNode: [Int?]
+    private(set) var origins: [Origin?]
+    private(set) var consumers: [[NodeID]]
+    private(set) var isOutput: [Bool]
+    /// Whether an output of the network hangs on a piece.
+    private(set) var isLive: [Bool] = []
+    /// Paddings that are part of what reads them.
+    private var mergedPads: Set<NodeID> = []
+
+    var graph: Graph { side.graph }
+
+    init(_ side: PairedFlows.Side) {
+        self.side = side
+        let graph = side.graph
+        pieceOfNode = [Int?](repeating: nil, count: graph.nodes.count)
+        origins = [Origin?](repeating: nil, count: graph.values.count)
+        consumers = graph.consumers()
+        isOutput = [Bool](repeating: false, count: graph.values.count)
+        for output in graph.outputs { isOutput[output.value.index] = true }
+        for (position, input) in graph.inputs.enumerated() { origins[input.index] = .input(position) }
+        for id in graph.nodeIDs { add(id) }
+        findLive()
+    }
+
+    private mutating func add(_ id: NodeID) {
+        let node = graph[id]
+        guard !side.isConstant(id), let output = node.outputs.first else { return }
+        let parent = side.parent(of: output)
+        if let parent, narrows(node, parent) { return addStep(id, node) }
+        switch side.carry(to: output) {
+        case .layout?, .identity?:
+            for value in node.outputs { if let source = side.parent(of: value) { origins[value.index] = origins[source.index] } }
+            return
+        case .affine?:
+            if let parent, isChannelwise(node, of: parent) {
+                if let index = tail(for: parent) {
+                    pieces[index].nodes.append(id)
+                    pieces[index].outputs = node.outputs
+                    pieceOfNode[id.index] = index
+                    for (position, value) in node.outputs.enumerated() {
+                        origins[value.index] = .piece(index, output: position)
+                    }
+                } else {
+                    add(Piece(kind: .affine, nodes: [id], operands: [parent], outputs: node.outputs))
+                }
+                return
+            }
+        case .pad?:
+            if let parent, padding(of: node) != nil, let reader = computingReader(of: output),
+                takesPadding(graph[reader], of: parent)
+            {
+                mergedPads.insert(id)
+                return
+            }
+        default: break
+        }
+        addStep(id, node)
+    }
+
+    /// Whether a cast rounds to fewer bits.
+    private func narrows(_ node: Node, _ source: ValueID) -> Bool {
+        guard case .cast(let cast) = node.operator, let before = graph[source].fact?.elementType,
+            let bits = before.bitWidth, let left = cast.elementType.bitWidth
+        else { return false }
+        return before.isFloatingPoint && cast.elementType.isFloatingPoint && left < bits
+    }
+
+    private mutating func addStep(_ id: NodeID, _ node: Node) {
+        let computed = node.inputs.indices.filter { node.inputs[$0].map(side.isComputed) ?? false }
+        var operands = computed.compactMap { node.inputs[$0] }
+        var kind = Piece.Kind.plain
+        var pad: NodeID?
+        if node.operator.isProduct, computed.count == 1, node.inputs.count > 1, computed[0] < 2 {
+            kind = .contraction(weight: 1 - computed[0])
+        }
+        if let first = operands.first, let producer = mergedPad(before: first),
+            let source = graph[producer].inputs.first ?? nil
+        {
+            pad = producer
+            // What stands between only moves elements; where it does, origin and axes are those behind the padding.
+            if graph[producer].outputs.first == first { operands[0] = source }
+            origins[first.index] = origins[source.index]
+        }
+        add(Piece(kind: kind, nodes: [id], pad: pad, operands: operands, outputs: node.outputs))
+    }
+
+    private mutating func add(_ piece: Piece) {
+        for node in piece.nodes { pieceOfNode[node.index] = pieces.count }
+        if let pad = piece.pad { pieceOfNode[pad.index] = pieces.count }
+        for (position, value) in piece.outputs.enumerated() {
+            origins[value.index] = .piece(pieces.count, output: position)
+        }
+        pieces.append(piece)
+    }
+
+    /// The one node that reads a value which is no output of the network.
+    private func onlyReader(of value: ValueID) -> NodeID? {
+        let readers = consumers[value.index]
+        return readers.count == 1 && !isOutput[value.index] ? readers[0] : nil
+    }
+
+    /// The piece whose affine steps go on behind a value: nobody else reads what lies between.
+    private func tail(for value: ValueID) -> Int? {
+        var current = value
+        for _ in 0..<16 {
+            guard onlyReader(of: current) != nil else { return nil }
+            guard case .piece(let index, _) = origins[current.index] else { return nil }
+            if pieces[index].outputs.first == current {
+                switch pieces[index].kind {
+                case .contraction, .affine: return index
+                case .plain: return nil
+                }
+            }
+            guard let parent = side.parent(of: current) else { return nil }
+            current = parent
+        }
+        return nil
+    }
+
+    /// Whether a node's constants are one number, or one for each channel of the map.
+    private func isChannelwise(_ node: Node, of parent: ValueID) -> Bool {
+        if case .batchNormalization(let normalization) = node.operator {
+            return !normalization.isTraining && node.outputs.count == 1
+        }
+        guard let output = node.outputs.first, let rank = graph[output].fact?.shape?.count else { return false }
+        if case .unary = node.operator { return true }
+        let constants = node.inputs.compactMap { $0 }.filter { !side.isComputed($0) }
+        guard constants.count == 1, let shape = graph[constants[0]].fact?.shape?.fixedShape, shape.count <= rank else {
+            return false
+        }
+        let large = shape.indices.filter { shape[$0] != 1 }.map { $0 + rank - shape.count }
+        guard let axis = large.first else { return true }
+        guard large.count == 1, let labels = side.axes(of: output), labels.indices.contains(axis) else { return false }
+        let factors = labels[axis].filter { $0.extent != .fixed(1) }
+        return factors.count == 1 && factors[0].label == PairedFlows.channelsLabel
+            && factors[0].extent.fixedValue == shape[axis - (rank - shape.count)]
+    }
+
+    /// The one node that computes with a value, past what only moves its elements.
+    private func computingReader(of value: ValueID) -> NodeID? {
+        var current = value
+        for _ in 0..<8 {
+            guard let reader = onlyReader(of: current), let output = graph[reader].outputs.first else { return nil }
+            switch side.carry(to: output) {
+            case .layout?, .identity?: current = output
+            default: return reader
+            }
+        }
+        return nil
+    }
+
+    /// The padding behind which a value stands, past what only moves its elements.
+    private func mergedPad(before value: ValueID) -> NodeID? {
+        var current = value
+        for _ in 0..<8 {
+            guard let producer = graph.producer(of: current) else { return nil }
+            if mergedPads.contains(producer) { return producer }
+            switch side.carry(to: current) {
+            case .layout?, .identity?: break
+            default: return nil
+            }
+            guard let parent = side.parent(of: current) else { return nil }
+            current = parent
+        }
+        return nil
+    }
+
+    /// Whether zeros around a map are what the operator takes beyond its edges.
+    private func takesPadding(_ node: Node, of source: ValueID) -> Bool {
+        switch node.operator {
+        case .convolution: true
+        // Beyond the edges there is nothing to be the largest; beside numbers that are not negative, zero is not either.
+        case .pooling(let pooling): pooling.kind == .maximum && isNonnegative(source) && node.outputs.count == 1
+        default: false
+        }
+    }
+
+    private func isNonnegative(_ value: ValueID) -> Bool {
+        guard case .piece(let index, _) = origins[value.index], case .plain = pieces[index].kind else { return false }
+        let description = description(of: pieces[index])
+        return description.operation == "ReLU"
+            || description.traits.contains { $0.name == "bounds" && $0.text.hasPrefix("0.0 ") }
+    }
+
+    /// Zeros added before and after each spatial axis, by label; `nil` where a node adds something else.
+    func padding(of node: Node) -> [Int: (before: Int, after: Int)]? {
+        guard case .pad(let pad) = node.operator, pad.mode == .constant, let source = node.inputs.first ?? nil,
+            let labels = side.axes(of: source)
+        else { return nil }
+        func integers(_ position: Int) -> [Int]? {
+            guard node.inputs.indices.contains(position), let id = node.inputs[position] else { return nil }
+            return graph[id].fact?.integers
+        }
+        let value = node.inputs.count > 2 ? node.inputs[2].flatMap { graph.smallConstant($0)?.first } : nil
+        if node.inputs.count > 2, node.inputs[2] != nil, value == nil { return nil }
+        guard (value ?? Double(pad.value)) == 0, let pads = integers(1) ?? pad.pads else { return nil }
+        if node.inputs.count > 3, node.inputs[3] != nil, integers(3) == nil { return nil }
+        let axes = (integers(3) ?? Array(labels.indices)).map { $0 < 0 ? $0 + labels.count : $0 }
+        guard pads.count == 2 * axes.count, axes.allSatisfy(labels.indices.contains) else { return nil }
+        var result: [Int: (before: Int, after: Int)] = [:]
+        for (position, axis) in axes.enumerated() {
+            let (before, after) = (pads[position], pads[axes.count + position])
+            if before == 0, after == 0 { continue }
+            guard labels[axis].count == 1, let label = labels[axis].first?.label, label >= PairedFlows.spatialLabel,
+                label < PairedFlows.spatialLabel + 8, before >= 0, after >= 0
+            else { return nil }
+            result[label] = (before, after)
+        }
+        return result
+    }
+
+    private mutating func findLive() {
+        isLive = [Bool](repeating: false, count: pieces.count)
+        for output in graph.outputs {
+            if case .piece(let index, _) = origins[output.value.index] { isLive[index] = true }
+        }
+        for index in pieces.indices.reversed() where isLive[index] {
+            for operand in pieces[index].operands {
+                if case .piece(let source, _) = origins[operand.index] { isLive[source] = true }
+            }
+        }
+    }
+
+    func name(of piece: Int) -> String { graph.displayName(of: pieces[piece].head) }
+}
+
+extension Operator {
+    /// A product of a map with a weight.
+    var isProduct: Bool {
+        switch self {
+        case .convolution, .convolutionTranspose, .dense, .gemm, .matrixMultiplication: true
+        default: false
+        }
+    }
+}
