@@ -12,11 +12,10 @@ struct LintOptions: ParsableArguments {
     var isAsked: Bool { lint }
 
     /// The findings; `nil` where they are not asked for.
-    func section(of model: Model, _ inspection: Inspection, _ console: Console) throws -> InspectSection? {
+    func section(
+        of model: Model, _ inspection: Inspection, _ statistics: WeightStatistics?, _ console: Console
+    ) -> InspectSection? {
         guard lint else { return nil }
-        let statistics = try console.withProgress { progress in
-            try model.weightStatistics(inspection) { progress("reading weights", $0) }
-        }
         return section(of: model.lint(inspection, statistics: statistics), console)
     }
 
@@ -24,6 +23,15 @@ struct LintOptions: ParsableArguments {
     func section(ofRefused path: String, _ error: SkiffError, _ console: Console) -> InspectSection? {
         guard lint, let report = LintReport(refused: path, error) else { return nil }
         return section(of: report, console)
+    }
+
+    /// The findings about a file of weights that no architecture fits; `nil` where they are not asked for.
+    func section(of listing: WeightListing, _ console: Console) throws -> InspectSection? {
+        guard lint else { return nil }
+        let statistics = try console.withProgress { progress in
+            try listing.statistics { progress("reading weights", $0) }
+        }
+        return section(of: listing.lint(statistics), console)
     }
 
     private func section(of report: LintReport, _ console: Console) -> InspectSection {

@@ -64,10 +64,12 @@ struct Inspect: Verb {
                 throw ExitCode(ExitCodes.parityFailed)
             }
             console.warn(error.description + (error.hint.map { "; \($0)" } ?? ""))
-            let section = try weights.section(of: listing, console)
+            let sections = try [weights.section(of: listing, console), lint.section(of: listing, console)].compactMap { $0 }
             guard case .object(var object) = listing.json() else { return }
-            if let section { object[section.key] = section.json }
-            console.json ? console.print(.object(object)) : console.print(section?.text ?? listing.text(width: console.width))
+            for section in sections { object[section.key] = section.json }
+            let text = sections.isEmpty ? listing.text(width: console.width) : sections.map(\.text).joined(separator: "\n")
+            console.json ? console.print(.object(object)) : console.print(text)
+            if sections.contains(where: \.failed) { throw ExitCode(ExitCodes.parityFailed) }
             return
         }
         if let names {
@@ -83,7 +85,7 @@ struct Inspect: Verb {
         try layers.check(model)
         let inspection = model.inspection(batch: layers.batch ?? 1)
         let statistics =
-            weights.isAsked || pictures.needsWeights
+            weights.isAsked || lint.isAsked || pictures.needsWeights
             ? try console.withProgress { progress in
                 try model.weightStatistics(inspection) { progress("reading weights", $0) }
             } : nil
@@ -93,7 +95,7 @@ struct Inspect: Verb {
         if let statistics, let section = try weights.section(of: statistics, model, inspection, console) {
             sections.append(section)
         }
-        if let section = try lint.section(of: model, inspection, console) { sections.append(section) }
+        if let section = lint.section(of: model, inspection, statistics, console) { sections.append(section) }
         if let flow { sections.append(self.flow.section(of: flow, inspection, allBlocks: allBlocks, console)) }
         try pictures.write(model, inspection, weights: statistics, flow: flow, console)
         if console.json {

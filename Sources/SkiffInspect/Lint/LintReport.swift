@@ -37,6 +37,32 @@ public struct LintReport: Sendable {
         self.init(findings: found + applied, readsWeights: statistics != nil)
     }
 
+    /// What the weights of a file without an architecture show by themselves.
+    ///
+    /// - Parameter tensors: the file's, in the order of `statistics`.
+    public init(of tensors: [(name: String, tensor: Tensor)], _ statistics: WeightStatistics) {
+        var builder = GraphBuilder()
+        for (name, tensor) in tensors where !builder.isDefined(name) {
+            guard let id = try? builder.addWeight(name, tensor) else { continue }
+            builder.addOutput(name, id)
+        }
+        guard let graph = try? builder.build() else {
+            self.init(findings: [], readsWeights: false)
+            return
+        }
+        var statistics = statistics
+        var values: [String: ValueID] = [:]
+        for id in graph.valueIDs { values[graph[id].name] = id }
+        for index in statistics.tensors.indices {
+            let tensor = statistics.tensors[index]
+            statistics.tensors[index].value = values[tensor.name] ?? tensor.value
+            // Nobody says what they are for: several axes make a kernel.
+            if tensor.elementType.isFloating { statistics.tensors[index].role = tensor.shape.count > 1 ? .kernel : .bias }
+        }
+        let context = LintContext(graph, Inspection(of: graph, format: ""), statistics: statistics)
+        self.init(findings: LintRule.weightRules.flatMap { $0.check?(context) ?? [] }, readsWeights: true)
+    }
+
     public func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
 

@@ -13,8 +13,12 @@ extension LintRule {
         advice: "export again with model.eval(), or training=False",
         example: "node \"bn1\" (BatchNormalization): is in training mode: it takes the batch's moments, not the stored ones"
     ) { context in
-        context.steps.compactMap { step in
-            guard case .batchNormalization(let attributes) = step.node.operator, attributes.isTraining else { return nil }
+        // Weights are standardized by such a node, too, which has no batch then (NF-ResNets).
+        let varies = context.varying()
+        return context.steps.compactMap { step in
+            guard case .batchNormalization(let attributes) = step.node.operator, attributes.isTraining,
+                let input = step.node.inputs.first ?? nil, varies[input.index]
+            else { return nil }
             return trainingMode.finding(
                 "is in training mode: it takes the batch's moments, not the stored ones", at: context.graph.place(of: step.id))
         }

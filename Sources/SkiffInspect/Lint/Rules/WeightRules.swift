@@ -15,7 +15,7 @@ extension LintRule {
         context.measured { tensor in
             guard tensor.nans > 0, tensor.elementType.isFloating else { return nil }
             return notANumber.finding(
-                "\(groupedText(tensor.nans)) of \(countText(tensor.elements, "element")) are NaN", at: Place(tensor: tensor.name))
+                "\(groupedText(tensor.nans)) of \(countText(tensor.elements, "element")) \(tensor.nans == 1 ? "is" : "are") NaN", at: Place(tensor: tensor.name))
         }
     }
 
