@@ -102,6 +102,7 @@ struct LayerComparison {
                 right: (pads.1.map { [$0] } ?? []) + [nodes.1],
                 attributes: description.differences(from: otherDescription), weights: [],
                 operation: description.operation)
+            layer.valueTypes = valueTypes(nodes.0, nodes.1)
             if (pads.0 == nil) != (pads.1 == nil), layer.attributes.isEmpty {
                 layer.notes.append(pads.0 == nil ? "padding is a node of its own on the right" : "padding is a node of its own on the left")
             }
@@ -114,6 +115,14 @@ struct LayerComparison {
             if !layer.attributes.isEmpty { layer.change = .changed }
             layers.append(layer)
         }
+    }
+
+    /// Values computed in other bits are other values.
+    private func valueTypes(_ one: NodeID, _ other: NodeID) -> String? {
+        let types = (left.valueType(of: one), right.valueType(of: other))
+        // What rounding to whole numbers gives stands for real numbers.
+        guard types.0 != types.1, types.0.isFloatingPoint, types.1.isFloatingPoint else { return nil }
+        return "\(types.0.rawValue) → \(types.1.rawValue)"
     }
 
     private mutating func addWeights(_ ones: [LayerWeight], _ others: [LayerWeight], _ layer: inout Layer) {
@@ -131,6 +140,10 @@ struct LayerComparison {
             var weight = Weight(
                 state: .changed, left: one.value, right: other.value, name: left.name(of: one), text: "", role: one.role)
             if let stored = one.stored, let otherStored = other.stored {
+                if Set(stored.axes) != Set(otherStored.axes) {
+                    layer.attributes.append(
+                        "\(one.role) \(stored.tensor.shape.shapeText) → \(otherStored.tensor.shape.shapeText)")
+                }
                 weightTasks.append(
                     WeightTask(layer: layers.count, weight: layer.weights.count, left: stored, right: otherStored))
             } else if let values = left.graph.smallConstant(one.value), values == right.graph.smallConstant(other.value) {
@@ -159,6 +172,7 @@ struct LayerComparison {
             right: (partner.pad.map { [$0] } ?? []) + partner.nodes, attributes: [], weights: [])
         let description = left.description(of: piece)
         layer.operation = description.operation
+        layer.valueTypes = piece.nodes.last.flatMap { last in partner.nodes.last.flatMap { valueTypes(last, $0) } }
         if piece.isContraction { layer.attributes = description.differences(from: right.description(of: partner)) }
         wire(one, other, &layer)
         foldTasks.append(FoldTask(layer: layers.count, left: one, right: other))
