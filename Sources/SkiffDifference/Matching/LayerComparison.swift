@@ -57,8 +57,10 @@ struct LayerComparison {
     private mutating func addAlone(_ index: Int, isLeft: Bool) {
         let network = isLeft ? left : right
         let piece = network.pieces[index]
-        for (position, node) in piece.nodes.enumerated() {
-            let nodes = (position == 0 ? piece.pad.map { [$0] } ?? [] : []) + [node]
+        var isPlain = false
+        if case .plain = piece.kind { isPlain = true }
+        for (position, node) in piece.nodes.enumerated() where position == 0 || !isPlain {
+            let nodes = (position == 0 ? piece.pad.map { [$0] } ?? [] : []) + (isPlain ? piece.nodes : [node])
             let description = position == 0 ? network.description(of: piece) : network.describe(node: node, of: piece)
             let weights = network.weights(of: node, in: piece).map { weight in
                 Weight(
@@ -81,7 +83,25 @@ struct LayerComparison {
             && zip(piece.steps, partner.steps).allSatisfy {
                 left.graph[$0].operator.kind == right.graph[$1].operator.kind
             } && hasBias(piece, left) == hasBias(partner, right)
+        if case .plain = piece.kind { return addPlain(one, other) }
         if isStepwise { addSteps(one, other) } else { addWhole(one, other) }
+    }
+
+    /// One step that is no layer of weights, in one node or several.
+    private mutating func addPlain(_ one: Int, _ other: Int) {
+        let (piece, partner) = (left.pieces[one], right.pieces[other])
+        guard piece.nodes.count > 1 || partner.nodes.count > 1 else { return addSteps(one, other) }
+        let (description, otherDescription) = (left.description(of: piece), right.description(of: partner))
+        var layer = Layer(
+            change: .same, left: piece.nodes, right: partner.nodes,
+            attributes: description.differences(from: otherDescription), weights: [], operation: description.operation)
+        if piece.nodes.count != partner.nodes.count, layer.attributes.isEmpty {
+            layer.notes.append("\(description.operation) is written as a formula on one side")
+        }
+        layer.valueTypes = valueTypes(piece.nodes[piece.nodes.count - 1], partner.nodes[partner.nodes.count - 1])
+        wire(one, other, &layer)
+        if !layer.attributes.isEmpty { layer.change = .changed }
+        layers.append(layer)
     }
 
     private func hasBias(_ piece: Piece, _ network: Network) -> Bool {

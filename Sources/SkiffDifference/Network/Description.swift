@@ -112,7 +112,7 @@ extension Network {
         case .globalPooling(let pooling):
             description.operation = "global \(poolName("\(pooling.kind)")) pooling"
         case .reduction(let reduction): describe(reduction, node, source, &description)
-        case .unary(let unary): describe(unary.kind, &description)
+        case .unary(let unary): describe(unary.kind, isGate: piece.nodes.count == 2, &description)
         case .clip: describeClip(node, &description)
         case .quantize where saturations.contains(piece.head): description.operation = "ReLU"
         case .softmax(let softmax):
@@ -192,8 +192,10 @@ extension Network {
         }
     }
 
-    private func describe(_ kind: Unary.Kind, _ description: inout Description) {
+    private func describe(_ kind: Unary.Kind, isGate: Bool, _ description: inout Description) {
         switch kind {
+        case .sigmoid where isGate, .swish(alpha: 1): description.operation = "swish"
+        case .hardSigmoid where isGate: description.operation = "hardSwish"
         case .relu: description.operation = "ReLU"
         case .generalReLU(let maximum, let slope, let threshold) where slope == 0 && threshold == 0:
             clamp("0.0", maximum.map { "\(Double($0))" }, &description)

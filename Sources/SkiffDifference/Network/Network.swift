@@ -157,6 +157,7 @@ struct Network: Sendable {
     }
 
     private mutating func addStep(_ id: NodeID, _ node: Node) {
+        if joinGate(id, node) { return }
         let computed = node.inputs.indices.filter { node.inputs[$0].map(side.isComputed) ?? false }
         var operands = computed.compactMap { node.inputs[$0] }
         var kind = Piece.Kind.plain
@@ -183,6 +184,28 @@ struct Network: Sendable {
             origins[value.index] = .piece(pieces.count, output: position)
         }
         pieces.append(piece)
+    }
+
+    /// Takes x · sigmoid(x) for one step, which is what others write in one node.
+    private mutating func joinGate(_ id: NodeID, _ node: Node) -> Bool {
+        guard case .binary(let binary) = node.operator, binary.kind == .multiply, node.inputs.count == 2,
+            let one = node.inputs[0], let other = node.inputs[1], side.isComputed(one), side.isComputed(other)
+        else { return false }
+        for (gate, value) in [(one, other), (other, one)] {
+            guard onlyReader(of: gate) == id, case .piece(let index, _) = origins[gate.index],
+                case .plain = pieces[index].kind, pieces[index].nodes.count == 1, pieces[index].outputs == [gate],
+                pieces[index].operands == [value], graph[pieces[index].head].operator.isGate
+            else { continue }
+            pieces[index].nodes.append(id)
+            pieces[index].outputs = node.outputs
+            isNonnegative[index] = false
+            pieceOfNode[id.index] = index
+            for (position, value) in node.outputs.enumerated() {
+                origins[value.index] = .piece(index, output: position)
+            }
+            return true
+        }
+        return false
     }
 
     /// The one node that reads a value which is no output of the network.
@@ -336,6 +359,16 @@ struct Network: Sendable {
 }
 
 extension Operator {
+    /// An activation that others are made of by multiplying with it.
+    var isGate: Bool {
+        guard case .unary(let unary) = self else { return false }
+        switch unary.kind {
+        case .sigmoid: return true
+        case .hardSigmoid(let alpha, let beta): return abs(alpha - 1 / 6) < 1e-6 && beta == 0.5
+        default: return false
+        }
+    }
+
     /// A product of a map with a weight.
     var isProduct: Bool {
         switch self {
