@@ -94,7 +94,6 @@ def fixture_pairs(folder):
             "same but for rounding"),
         row("mobile .h5 and .keras", "mobile-like/model.h5", "mobile-like/model.keras", 0, "same"),
         row("keras 2 weights alone", "keras2-preact/model.h5", "keras2-preact/model.weights.h5", 0, "same"),
-        row("keras 2 nested weights", "keras2-nested/model.h5", "keras2-nested/model.weights.h5", 0, "same"),
         row("two networks", "keras3-bottleneck/model.h5", "torch-basic/model.onnx", 1, "different"),
     ]
 

@@ -208,7 +208,7 @@ def torch_part(out):
         x = torch.zeros(1, 3, 64, 64, dtype=torch.float16)
         torch.onnx.export(h, (x,), str(out / "r18-half.onnx"), dynamo=False, do_constant_folding=False,
                           training=torch.onnx.TrainingMode.PRESERVE)
-        pair("float16 model", plain, out / "r18-half.onnx", "exported in float16", 1, "different")
+        pair("float16 model", plain, out / "r18-half.onnx", "exported in float16", 1, "rounded")
     except Exception as error:
         print("float16:", error)
 
@@ -225,7 +225,7 @@ def torch_part(out):
         path = out / f"r18-qdq-{per_channel}.onnx"
         quantize_static(str(folded), str(path), Reader(onnx.load(folded).graph.input[0].name), quant_format=QuantFormat.QDQ,
                         per_channel=per_channel, weight_type=QuantType.QInt8)
-        pair("QDQ" + (" per channel" if per_channel else ""), folded, path, "quantized by ONNX Runtime", 1, "different",
+        pair("QDQ" + (" per channel" if per_channel else ""), folded, path, "quantized by ONNX Runtime", 1, "rounded",
              quantized=True, removed=0)
 
     pair("18 and 34", plain, export(make("resnet34", 11), "r34"), "other depth, other weights", 1, "different", addedBlocks=8,

@@ -44,8 +44,14 @@ public struct Differencer: Sendable {
         progress: (@Sendable (Double) -> Void)? = nil
     ) -> ModelDifference {
         let flows = PairedFlows(left, right)
-        let networks = (Network(flows.left), Network(flows.right))
-        let matching = PieceMatching(networks.0, networks.1, flows.pairs)
+        // Rounding of values that only one of them has is said of all at once.
+        let isRounded = (left.hasQuantization, right.hasQuantization)
+        let passes = isRounded.0 != isRounded.1
+        let networks = (
+            Network(flows.left, passesQuantization: passes), Network(flows.right, passesQuantization: passes)
+        )
+        let matching = PieceMatching(
+            networks.0, networks.1, flows.pairs, blocks: (inspections.left.blocks, inspections.right.blocks))
         let comparison = LayerComparison(networks.0, networks.1, matching)
         let layers = compareWeights(comparison, progress)
         let assembly = Assembly(
@@ -110,4 +116,10 @@ public struct Differencer: Sendable {
 extension ModelDifference.Weight.State {
     /// Whether a layer with a weight of this state computes what the other one's does, but for rounding of what is folded.
     public var keepsFunction: Bool { self == .identical || self == .rearranged || self == .folded }
+}
+
+extension Graph {
+    fileprivate var hasQuantization: Bool {
+        nodes.contains { if case .quantize = $0.operator { true } else { false } }
+    }
 }

@@ -124,6 +124,8 @@ public struct ModelDifference: Sendable {
         /// Blocks it belongs to, indices into ``Inspection/blocks`` of either side.
         public var leftBlock: Int?
         public var rightBlock: Int?
+        /// In what its values are computed, where that differs: `float32 → float16`.
+        public var valueTypes: String?
 
         public init(
             change: Change, left: [NodeID], right: [NodeID], attributes: [String], weights: [Weight],

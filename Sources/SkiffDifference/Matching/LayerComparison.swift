@@ -57,8 +57,10 @@ struct LayerComparison {
     private mutating func addAlone(_ index: Int, isLeft: Bool) {
         let network = isLeft ? left : right
         let piece = network.pieces[index]
-        for (position, node) in piece.nodes.enumerated() {
-            let nodes = (position == 0 ? piece.pad.map { [$0] } ?? [] : []) + [node]
+        var isPlain = false
+        if case .plain = piece.kind { isPlain = true }
+        for (position, node) in piece.nodes.enumerated() where position == 0 || !isPlain {
+            let nodes = (position == 0 ? piece.pad.map { [$0] } ?? [] : []) + (isPlain ? piece.nodes : [node])
             let description = position == 0 ? network.description(of: piece) : network.describe(node: node, of: piece)
             let weights = network.weights(of: node, in: piece).map { weight in
                 Weight(
@@ -81,7 +83,25 @@ struct LayerComparison {
             && zip(piece.steps, partner.steps).allSatisfy {
                 left.graph[$0].operator.kind == right.graph[$1].operator.kind
             } && hasBias(piece, left) == hasBias(partner, right)
+        if case .plain = piece.kind { return addPlain(one, other) }
         if isStepwise { addSteps(one, other) } else { addWhole(one, other) }
+    }
+
+    /// One step that is no layer of weights, in one node or several.
+    private mutating func addPlain(_ one: Int, _ other: Int) {
+        let (piece, partner) = (left.pieces[one], right.pieces[other])
+        guard piece.nodes.count > 1 || partner.nodes.count > 1 else { return addSteps(one, other) }
+        let (description, otherDescription) = (left.description(of: piece), right.description(of: partner))
+        var layer = Layer(
+            change: .same, left: piece.nodes, right: partner.nodes,
+            attributes: description.differences(from: otherDescription), weights: [], operation: description.operation)
+        if piece.nodes.count != partner.nodes.count, layer.attributes.isEmpty {
+            layer.notes.append("\(description.operation) is written as a formula on one side")
+        }
+        layer.valueTypes = valueTypes(piece.nodes[piece.nodes.count - 1], partner.nodes[partner.nodes.count - 1])
+        wire(one, other, &layer)
+        if !layer.attributes.isEmpty { layer.change = .changed }
+        layers.append(layer)
     }
 
     private func hasBias(_ piece: Piece, _ network: Network) -> Bool {
@@ -102,6 +122,7 @@ struct LayerComparison {
                 right: (pads.1.map { [$0] } ?? []) + [nodes.1],
                 attributes: description.differences(from: otherDescription), weights: [],
                 operation: description.operation)
+            layer.valueTypes = valueTypes(nodes.0, nodes.1)
             if (pads.0 == nil) != (pads.1 == nil), layer.attributes.isEmpty {
                 layer.notes.append(pads.0 == nil ? "padding is a node of its own on the right" : "padding is a node of its own on the left")
             }
@@ -114,6 +135,14 @@ struct LayerComparison {
             if !layer.attributes.isEmpty { layer.change = .changed }
             layers.append(layer)
         }
+    }
+
+    /// Values computed in other bits are other values.
+    private func valueTypes(_ one: NodeID, _ other: NodeID) -> String? {
+        let types = (left.valueType(of: one), right.valueType(of: other))
+        // What rounding to whole numbers gives stands for real numbers.
+        guard types.0 != types.1, types.0.isFloatingPoint, types.1.isFloatingPoint else { return nil }
+        return "\(types.0.rawValue) → \(types.1.rawValue)"
     }
 
     private mutating func addWeights(_ ones: [LayerWeight], _ others: [LayerWeight], _ layer: inout Layer) {
@@ -131,6 +160,10 @@ struct LayerComparison {
             var weight = Weight(
                 state: .changed, left: one.value, right: other.value, name: left.name(of: one), text: "", role: one.role)
             if let stored = one.stored, let otherStored = other.stored {
+                if Set(stored.axes) != Set(otherStored.axes) {
+                    layer.attributes.append(
+                        "\(one.role) \(stored.tensor.shape.shapeText) → \(otherStored.tensor.shape.shapeText)")
+                }
                 weightTasks.append(
                     WeightTask(layer: layers.count, weight: layer.weights.count, left: stored, right: otherStored))
             } else if let values = left.graph.smallConstant(one.value), values == right.graph.smallConstant(other.value) {
@@ -159,6 +192,7 @@ struct LayerComparison {
             right: (partner.pad.map { [$0] } ?? []) + partner.nodes, attributes: [], weights: [])
         let description = left.description(of: piece)
         layer.operation = description.operation
+        layer.valueTypes = piece.nodes.last.flatMap { last in partner.nodes.last.flatMap { valueTypes(last, $0) } }
         if piece.isContraction { layer.attributes = description.differences(from: right.description(of: partner)) }
         wire(one, other, &layer)
         foldTasks.append(FoldTask(layer: layers.count, left: one, right: other))

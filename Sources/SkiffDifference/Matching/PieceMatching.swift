@@ -1,5 +1,6 @@
 internal import SkiffCore
 internal import SkiffGraph
+internal import SkiffInspect
 internal import SkiffVerify
 
 /// Which pieces of two networks are one step: by the values that were paired, then by their places among those.
@@ -14,13 +15,17 @@ struct PieceMatching {
     private(set) var inputs: [Int: Int] = [:]
     private var readers: (left: [[Int]], right: [[Int]])
 
-    init(_ left: Network, _ right: Network, _ pairs: [ValueMatching.Pair]) {
+    init(
+        _ left: Network, _ right: Network, _ pairs: [ValueMatching.Pair],
+        blocks: (left: [ResidualBlock], right: [ResidualBlock])
+    ) {
         self.left = left
         self.right = right
         partner = [Int?](repeating: nil, count: left.pieces.count)
         inverse = [Int?](repeating: nil, count: right.pieces.count)
         readers = (Self.readers(left), Self.readers(right))
         vote(pairs)
+        alignBlocks(blocks.left, blocks.right)
         for _ in 0..<2 {
             fill(isForward: true)
             fill(isForward: false)
@@ -67,7 +72,7 @@ struct PieceMatching {
         }
     }
 
-    private mutating func join(_ one: Int, _ other: Int) {
+    mutating func join(_ one: Int, _ other: Int) {
         partner[one] = other
         inverse[other] = one
     }
@@ -78,13 +83,14 @@ struct PieceMatching {
         return nil
     }
 
-    private func isPossible(_ one: Int, _ other: Int) -> Bool {
+    func isPossible(_ one: Int, _ other: Int) -> Bool {
         let (a, b) = (left.pieces[one], right.pieces[other])
         switch (a.kind, b.kind) {
         case (.contraction, .contraction), (.affine, .affine): return true
         case (.plain, .plain):
-            let (kind, otherKind) = (left.graph[a.head].operator, right.graph[b.head].operator)
-            return kind.likeness == otherKind.likeness
+            let kinds = (left.graph[a.head].operator.likeness, right.graph[b.head].operator.likeness)
+            return (left.saturations.contains(a.head) ? Operator.activationLikeness : kinds.0)
+                == (right.saturations.contains(b.head) ? Operator.activationLikeness : kinds.1)
         default: return false
         }
     }
@@ -162,9 +168,11 @@ struct PieceMatching {
 
 extension Operator {
     /// Operators that one network may have where another has the other.
+    fileprivate static var activationLikeness: Int { 1 }
+
     fileprivate var likeness: Int {
         switch self {
-        case .unary, .clip, .parametricReLU: 1
+        case .unary, .clip, .parametricReLU: Self.activationLikeness
         case .pooling: 2
         case .globalPooling, .reduction: 3
         case .binary, .variadic: 4

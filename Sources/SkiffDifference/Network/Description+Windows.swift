@@ -36,7 +36,8 @@ extension Network {
         let inner = node.inputs.first ?? nil
         let extents = spatialExtents(of: inner, layout, count: window.strides.count)
         let results = spatialExtents(of: node.outputs.first, layout, count: window.strides.count)
-        var (shown, meant): ([String], [String]) = ([], [])
+        var (shown, meant, fixed): ([String], [String], [String]) = ([], [], [])
+        var isFixed = true
         for axis in window.strides.indices {
             let kernel = taps.indices.contains(axis) ? taps[axis] : 1
             let extra = merged[PairedFlows.spatialLabel + axis] ?? (0, 0)
@@ -45,6 +46,7 @@ extension Network {
                 let name = window.padding == .sameUpper ? "same" : "same, odd one before"
                 shown.append(name)
                 meant.append(name + (extra == (0, 0) ? "" : " and \(extra)"))
+                isFixed = false
                 continue
             }
             let own = window.resolvedPadding(axis: axis, extent: extents[axis] ?? 1, kernel: kernel)
@@ -58,10 +60,14 @@ extension Network {
                 let last = (result - 1) &* window.strides[axis] &+ span
                 read = min(after, max(0, last &- plain &- before))
             }
-            meant.append("\(before),\(read)")
+            meant.append("\(before),\(after)")
+            fixed.append("\(before),\(read)")
+            if extents[axis] == nil { isFixed = false }
         }
         description.traits.append(
-            .init("pads", "[" + shown.joined(separator: "; ") + "]", meaning: "[" + meant.joined(separator: "; ") + "]"))
+            .init(
+                "pads", "[" + shown.joined(separator: "; ") + "]", meaning: "[" + meant.joined(separator: "; ") + "]",
+                fixedMeaning: isFixed ? fixed.joined(separator: "; ") : nil))
         if ceilMode { addCeiling(window, taps, extents, &description) }
     }
 

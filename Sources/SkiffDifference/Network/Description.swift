@@ -4,17 +4,24 @@ internal import SkiffVerify
 
 /// What a piece does, said alike for every framework: the operation and what its attributes come to.
 struct Description {
-    struct Trait: Equatable {
+    struct Trait {
         var name: String
         /// For people, as the source has it.
         var text: String
         /// What counts: equal ones are one function.
         var meaning: String
+        /// What counts at the extents that this model fixes, where that is less.
+        var fixedMeaning: String?
 
-        init(_ name: String, _ text: String, meaning: String? = nil) {
+        init(_ name: String, _ text: String, meaning: String? = nil, fixedMeaning: String? = nil) {
             self.name = name
             self.text = text
             self.meaning = meaning ?? text
+            self.fixedMeaning = fixedMeaning
+        }
+
+        func isSame(as other: Trait) -> Bool {
+            meaning == other.meaning || fixedMeaning != nil && fixedMeaning == other.fixedMeaning
         }
     }
 
@@ -34,7 +41,7 @@ struct Description {
                 lines.append("\(trait.name) \(trait.text) → none")
                 continue
             }
-            if trait.meaning != partner.meaning {
+            if !trait.isSame(as: partner) {
                 lines.append(
                     trait.text == partner.text
                         ? "\(trait.name) \(trait.meaning) → \(partner.meaning)"
@@ -53,13 +60,12 @@ extension Network {
         let node = graph[piece.head]
         var description = Description(operation: "", spelling: node.sourceOperator)
         describe(node, piece, &description)
-        // Values computed in fewer bits are other values.
-        if let output = node.outputs.first, let type = graph[output].fact?.elementType, type != .float32 {
-            description.traits.append(.init("values", type.rawValue))
-        } else {
-            description.traits.append(.init("values", ElementType.float32.rawValue))
-        }
         return description
+    }
+
+    /// The type in which a node's values are computed; what is not told is taken for float32.
+    func valueType(of node: NodeID) -> ElementType {
+        graph[node].outputs.first.flatMap { graph[$0].fact?.elementType } ?? .float32
     }
 
     func describe(node: NodeID, of piece: Piece) -> Description {
@@ -106,8 +112,9 @@ extension Network {
         case .globalPooling(let pooling):
             description.operation = "global \(poolName("\(pooling.kind)")) pooling"
         case .reduction(let reduction): describe(reduction, node, source, &description)
-        case .unary(let unary): describe(unary.kind, &description)
+        case .unary(let unary): describe(unary.kind, isGate: piece.nodes.count == 2, &description)
         case .clip: describeClip(node, &description)
+        case .quantize where saturations.contains(piece.head): description.operation = "ReLU"
         case .softmax(let softmax):
             description.operation = softmax.kind == .logSoftmax ? "log softmax" : "\(softmax.kind)"
             let rank = source.flatMap { graph[$0].fact?.shape?.count }
@@ -185,8 +192,10 @@ extension Network {
         }
     }
 
-    private func describe(_ kind: Unary.Kind, _ description: inout Description) {
+    private func describe(_ kind: Unary.Kind, isGate: Bool, _ description: inout Description) {
         switch kind {
+        case .sigmoid where isGate, .swish(alpha: 1): description.operation = "swish"
+        case .hardSigmoid where isGate: description.operation = "hardSwish"
         case .relu: description.operation = "ReLU"
         case .generalReLU(let maximum, let slope, let threshold) where slope == 0 && threshold == 0:
             clamp("0.0", maximum.map { "\(Double($0))" }, &description)

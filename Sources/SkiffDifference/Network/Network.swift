@@ -54,11 +54,20 @@ struct Network: Sendable {
     private(set) var isLive: [Bool] = []
     /// Paddings that are part of what reads them.
     private var mergedPads: Set<NodeID> = []
+    /// Whether rounding of values to whole numbers and back is passed over, since the other network has none.
+    private let passesQuantization: Bool
+    /// Values that are rounded to whole numbers and back, where that is passed over.
+    private(set) var roundedValues = 0
+    /// Roundings that cut off what is below zero, which is what an activation does.
+    private(set) var saturations: Set<NodeID> = []
+    /// Whether what a piece gives is never below zero.
+    private var isNonnegative: [Bool] = []
 
     var graph: Graph { side.graph }
 
-    init(_ side: PairedFlows.Side) {
+    init(_ side: PairedFlows.Side, passesQuantization: Bool = false) {
         self.side = side
+        self.passesQuantization = passesQuantization
         let graph = side.graph
         pieceOfNode = [Int?](repeating: nil, count: graph.nodes.count)
         origins = [Origin?](repeating: nil, count: graph.values.count)
@@ -75,6 +84,17 @@ struct Network: Sendable {
         guard !side.isConstant(id), let output = node.outputs.first else { return }
         let parent = side.parent(of: output)
         if let parent, narrows(node, parent) { return addStep(id, node) }
+        if let parent, passesQuantization, isRounding(node, output) {
+            if case .quantize = node.operator {
+                roundedValues += 1
+                if cutsBelowZero(node), !isNonnegative(parent) {
+                    saturations.insert(id)
+                    return addStep(id, node)
+                }
+            }
+            origins[output.index] = origins[parent.index]
+            return
+        }
         switch side.carry(to: output) {
         case .layout?, .identity?:
             for value in node.outputs { if let source = side.parent(of: value) { origins[value.index] = origins[source.index] } }
@@ -113,7 +133,31 @@ struct Network: Sendable {
         return before.isFloatingPoint && cast.elementType.isFloatingPoint && left < bits
     }
 
+    /// Whether a node is one half of a rounding to whole numbers and back.
+    private func isRounding(_ node: Node, _ output: ValueID) -> Bool {
+        func isDequantize(_ id: NodeID) -> Bool { if case .dequantize = graph[id].operator { true } else { false } }
+        switch node.operator {
+        case .quantize: return !isOutput[output.index] && consumers[output.index].allSatisfy(isDequantize)
+        case .dequantize:
+            guard let source = node.inputs.first ?? nil, let producer = graph.producer(of: source),
+                case .quantize = graph[producer].operator
+            else { return false }
+            return !isOutput[source.index] && consumers[source.index].allSatisfy(isDequantize)
+        default: return false
+        }
+    }
+
+    /// Whether zero is the least number that a rounding keeps.
+    private func cutsBelowZero(_ node: Node) -> Bool {
+        guard case .quantize(let quantize) = node.operator else { return false }
+        guard node.inputs.count > 2, let point = node.inputs[2] else { return quantize.elementType == .uint8 }
+        guard let zero = graph.smallConstant(point)?.first else { return false }
+        let type = graph[point].fact?.elementType ?? quantize.elementType
+        return type == .uint8 && zero == 0 || type == .int8 && zero == -128
+    }
+
     private mutating func addStep(_ id: NodeID, _ node: Node) {
+        if joinGate(id, node) { return }
         let computed = node.inputs.indices.filter { node.inputs[$0].map(side.isComputed) ?? false }
         var operands = computed.compactMap { node.inputs[$0] }
         var kind = Piece.Kind.plain
@@ -133,12 +177,35 @@ struct Network: Sendable {
     }
 
     private mutating func add(_ piece: Piece) {
+        isNonnegative.append(staysNonnegative(piece))
         for node in piece.nodes { pieceOfNode[node.index] = pieces.count }
         if let pad = piece.pad { pieceOfNode[pad.index] = pieces.count }
         for (position, value) in piece.outputs.enumerated() {
             origins[value.index] = .piece(pieces.count, output: position)
         }
         pieces.append(piece)
+    }
+
+    /// Takes x · sigmoid(x) for one step, which is what others write in one node.
+    private mutating func joinGate(_ id: NodeID, _ node: Node) -> Bool {
+        guard case .binary(let binary) = node.operator, binary.kind == .multiply, node.inputs.count == 2,
+            let one = node.inputs[0], let other = node.inputs[1], side.isComputed(one), side.isComputed(other)
+        else { return false }
+        for (gate, value) in [(one, other), (other, one)] {
+            guard onlyReader(of: gate) == id, case .piece(let index, _) = origins[gate.index],
+                case .plain = pieces[index].kind, pieces[index].nodes.count == 1, pieces[index].outputs == [gate],
+                pieces[index].operands == [value], graph[pieces[index].head].operator.isGate
+            else { continue }
+            pieces[index].nodes.append(id)
+            pieces[index].outputs = node.outputs
+            isNonnegative[index] = false
+            pieceOfNode[id.index] = index
+            for (position, value) in node.outputs.enumerated() {
+                origins[value.index] = .piece(index, output: position)
+            }
+            return true
+        }
+        return false
     }
 
     /// The one node that reads a value which is no output of the network.
@@ -224,10 +291,29 @@ struct Network: Sendable {
     }
 
     private func isNonnegative(_ value: ValueID) -> Bool {
-        guard case .piece(let index, _) = origins[value.index], case .plain = pieces[index].kind else { return false }
-        let description = description(of: pieces[index])
-        return description.operation == "ReLU"
-            || description.traits.contains { $0.name == "bounds" && $0.text.hasPrefix("0.0 ") }
+        guard case .piece(let index, _) = origins[value.index] else { return false }
+        return isNonnegative[index]
+    }
+
+    private func staysNonnegative(_ piece: Piece) -> Bool {
+        guard case .plain = piece.kind else { return false }
+        switch graph[piece.head].operator {
+        case .quantize: return saturations.contains(piece.head)
+        case .softmax(let softmax): return softmax.kind != .logSoftmax
+        case .pooling, .globalPooling, .concatenation, .upsampling: return piece.operands.allSatisfy(isNonnegative)
+        case .reduction(let reduction):
+            return (reduction.kind == .mean || reduction.kind == .maximum) && piece.operands.allSatisfy(isNonnegative)
+        case .variadic, .binary:
+            guard graph[piece.head].operator.isCommutative, piece.operands.count == graph[piece.head].inputs.count else {
+                return false
+            }
+            return piece.operands.allSatisfy(isNonnegative)
+        case .unary, .clip:
+            let description = description(of: piece)
+            return ["ReLU", "sigmoid"].contains(description.operation)
+                || description.traits.contains { $0.name == "bounds" && $0.text.hasPrefix("0.0 ") }
+        default: return false
+        }
     }
 
     /// Zeros added before and after each spatial axis, by label; `nil` where a node adds something else.
@@ -273,6 +359,16 @@ struct Network: Sendable {
 }
 
 extension Operator {
+    /// An activation that others are made of by multiplying with it.
+    var isGate: Bool {
+        guard case .unary(let unary) = self else { return false }
+        switch unary.kind {
+        case .sigmoid: return true
+        case .hardSigmoid(let alpha, let beta): return abs(alpha - 1 / 6) < 1e-6 && beta == 0.5
+        default: return false
+        }
+    }
+
     /// A product of a map with a weight.
     var isProduct: Bool {
         switch self {

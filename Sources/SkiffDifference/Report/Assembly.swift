@@ -55,8 +55,23 @@ struct Assembly {
         difference.representation = representation(interface)
         let summary = Summary(difference, left, right)
         difference.summary = summary.sentence
-        difference.remarks = summary.remarks
+        difference.remarks = summary.remarks + precisionRemarks()
         return difference
+    }
+
+    private func precisionRemarks() -> [String] {
+        var lines: [String] = []
+        var types: [String: Int] = [:]
+        for layer in layers { if let type = layer.valueTypes { types[type, default: 0] += 1 } }
+        for (type, count) in types.sorted(by: { $0.key < $1.key }) {
+            lines.append("values of \(count) layers are computed in other types: \(type)")
+        }
+        for (network, side) in [(left, "left"), (right, "right")] where network.roundedValues > 0 {
+            lines.append(
+                "the \(side) one rounds \(network.roundedValues) values to whole numbers and back"
+                    + (network.saturations.isEmpty ? "" : ", \(network.saturations.count) of them as activations"))
+        }
+        return lines
     }
 
     private func isLive(_ layer: Layer) -> Bool {
@@ -77,7 +92,8 @@ struct Assembly {
         if weights.contains(where: { $0.isUnread && $0.text.hasPrefix("other elements") }) { return .otherWeights }
         if isRewired { return .different }
         if isUnknown || weights.contains(where: \.isUnread) { return .unknown }
-        if weights.contains(where: { $0.state == .rounded }) { return .rounded }
+        let isRounded = left.roundedValues + right.roundedValues > 0 || live.contains { $0.valueTypes != nil }
+        if isRounded || weights.contains(where: { $0.state == .rounded }) { return .rounded }
         return weights.contains { $0.state == .folded } ? .sameButRounding : .same
     }
 

@@ -77,10 +77,18 @@ struct BlockComparison {
             guard layer.change != .same else { continue }
             if layer.isOnlyReweighted { reweighted.append(layer) } else { texts += lines(layer) }
         }
-        if reweighted.count > 2 {
-            texts.append("\(reweighted.count) layers have other weights" + mostText(reweighted))
+        let rounded = reweighted.filter { $0.roundedTo != nil }
+        let others = reweighted.filter { $0.roundedTo == nil }
+        if rounded.count > 1 {
+            let types = Set(rounded.compactMap(\.roundedTo)).sorted().joined(separator: " and ")
+            texts.append("weights of \(rounded.count) layers rounded to \(types)" + mostText(rounded))
         } else {
-            texts += reweighted.flatMap(lines)
+            texts += rounded.flatMap(lines)
+        }
+        if others.count > 2 {
+            texts.append("\(others.count) layers have other weights" + mostText(others))
+        } else {
+            texts += others.flatMap(lines)
         }
         return .init(
             change: texts.isEmpty ? .same : .changed, left: one, right: other, texts: texts, notes: notes.sorted())
@@ -107,7 +115,7 @@ struct BlockComparison {
         case .removed: return ["\(layer.operation) \(name) removed"]
         case .changed:
             var lines = layer.attributes.map { "\(name): \($0)" }
-            for weight in layer.weights where !weight.state.keepsFunction {
+            for weight in layer.weights where !weight.state.keepsFunction && !weight.text.hasPrefix("shape ") {
                 lines.append("\(name): \(weight.role) \(weight.text)")
             }
             lines += layer.unknowns.map { "\(name): not known, \($0)" }
@@ -122,6 +130,12 @@ extension ModelDifference.Layer {
         change == .changed && attributes.isEmpty && unknowns.isEmpty
             && weights.contains { !$0.state.keepsFunction }
             && !weights.contains { $0.state == .added || $0.state == .removed }
+    }
+
+    /// The type that all weights which differ are rounded to, the first weight's; `nil` where one differs otherwise.
+    var roundedTo: String? {
+        let others = weights.filter { !$0.state.keepsFunction }
+        return others.allSatisfy { $0.state == .rounded } ? others.first?.roundedTo : nil
     }
 
     var largestRelativeError: Double? { weights.compactMap(\.relativeError).filter(\.isFinite).max() }

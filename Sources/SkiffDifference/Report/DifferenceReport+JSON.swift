@@ -49,7 +49,7 @@ extension DifferenceReport {
             "left": strings(layer.left.map { left.displayName(of: $0) }),
             "right": strings(layer.right.map { right.displayName(of: $0) }),
             "leftBlock": integer(layer.leftBlock), "rightBlock": integer(layer.rightBlock),
-            "attributes": strings(layer.attributes), "notes": strings(layer.notes), "unknown": strings(layer.unknowns),
+            "attributes": strings(layer.attributes), "valueTypes": string(layer.valueTypes), "notes": strings(layer.notes), "unknown": strings(layer.unknowns),
             "weights": .array(layer.weights.map(json)),
         ]
     }

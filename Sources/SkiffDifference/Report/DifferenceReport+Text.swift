@@ -105,7 +105,7 @@ extension DifferenceReport {
     private func detailLines(_ layer: ModelDifference.Layer, _ paint: Paint, all: Bool) -> [String] {
         var lines = layer.attributes.map { "    \($0)" }
         if layer.change == .changed || all, !layer.left.isEmpty, !layer.right.isEmpty {
-            for weight in layer.weights where all || !weight.state.keepsFunction {
+            for weight in layer.weights where all || !weight.state.keepsFunction && !weight.text.hasPrefix("shape ") {
                 lines.append("    \(weight.role): \(weight.text)")
             }
         }

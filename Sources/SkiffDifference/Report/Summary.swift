@@ -22,7 +22,10 @@ struct Summary {
             let weights = live.flatMap(\.weights)
             let types = Set(weights.compactMap(\.roundedTo)).sorted().joined(separator: " and ")
             let count = weights.count { $0.state == .rounded }
-            sentence = "the same network with \(count) of \(weights.count) weights rounded to \(types)"
+            sentence =
+                count > 0
+                ? "the same network with \(count) of \(weights.count) weights rounded to \(types)"
+                : "the same network, whose values are rounded on the way"
         case .otherWeights: sentence = Self.weightsSentence(difference, left)
         case .unknown:
             sentence = "no difference was found, and not everything is known of both"
@@ -34,9 +37,23 @@ struct Summary {
                 parts += Self.layersText(loneRemoved, "removed") + Self.layersText(loneAdded, "added")
             }
             let attributes = changed.filter { !$0.attributes.isEmpty }
-            if !attributes.isEmpty { parts.append("\(Self.count(attributes.count, "layer")) with other attributes") }
+            if !attributes.isEmpty {
+                let named = attributes.prefix(2).compactMap { layer -> String? in
+                    guard let node = left.graph.head(of: layer.left) else { return nil }
+                    return escaped(left.graph.displayName(of: node)) + ": " + (layer.attributes.first ?? "")
+                }
+                let list = attributes.count <= 2 ? " (\(named.joined(separator: "; ")))" : ""
+                parts.append("\(Self.count(attributes.count, "layer")) with other attributes" + list)
+            }
             let weights = changed.filter { $0.attributes.isEmpty && $0.weights.contains { !$0.state.keepsFunction } }
-            if !weights.isEmpty { parts.append("\(Self.count(weights.count, "layer")) with other weights") }
+            let rounded = weights.filter { $0.roundedTo != nil }
+            if !rounded.isEmpty {
+                let types = Set(rounded.compactMap(\.roundedTo)).sorted().joined(separator: " and ")
+                parts.append("\(Self.count(rounded.count, "layer")) with weights rounded to \(types)")
+            }
+            if weights.count > rounded.count {
+                parts.append("\(Self.count(weights.count - rounded.count, "layer")) with other weights")
+            }
             if parts.isEmpty, !difference.interfaceChanges.isEmpty {
                 sentence = "the same layers and weights behind another interface: "
                     + difference.interfaceChanges.prefix(2).joined(separator: ", ")
