@@ -10,8 +10,8 @@ package struct NodeGlimpse {
     package let dataOperands: [Int]
 
     package init(of graph: Graph) {
-        let flow = Dataflow(of: graph)
         let facts = graph.values.map(\.fact)
+        let flow = Dataflow(of: graph, facts: facts)
         var layers: [ResidualBlock.Layer?] = []
         var reads: [[NodeID]] = []
         var dataOperands: [Int] = []
