@@ -6,9 +6,9 @@ extension PageStyle {
         html:not(.script) .view .drawing{max-width:100%;height:auto}
         .drawing .unit[data-u]{cursor:pointer}
         .drawing .unit:focus{outline:none}
-        .drawing .unit:focus-visible>:is(.box,.frame,.chip),.drawing .unit:hover>:is(.box,.frame){stroke:var(--accent);
+        .drawing .unit:focus-visible>:is(.box,.frame),.drawing .unit:focus-visible:not(:has(>.box,>.frame))>.chip,.drawing .unit:hover>:is(.box,.frame){stroke:var(--accent);
         stroke-width:2.4}
-        .drawing .unit[aria-current]>:is(.box,.frame,.chip){stroke:var(--accent);stroke-width:2.8}
+        .drawing .unit[aria-current]>:is(.box,.frame),.drawing .unit[aria-current]:not(:has(>.box,>.frame))>.chip{stroke:var(--accent);stroke-width:2.8}
         .finder{position:relative;display:inline-block}
         #hits{position:absolute;z-index:5;left:0;top:100%;width:min(34rem,86vw);max-height:20rem;overflow:auto;
         background:var(--panel);border:1px solid var(--line);border-radius:.4rem;box-shadow:0 4px 14px #0003}
