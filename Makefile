@@ -43,6 +43,8 @@ test: packages check
 	$(SWIFT) test $(TESTING) --skip-build
 	@if python3 -c 'import numpy' 2>/dev/null; then python3 Tests/reader.py .build/testing/release/skiff; \
 	    else echo 'reader: not tested, there is no python3 with numpy'; fi
+	@if python3 -c '' 2>/dev/null; then python3 Tests/terminal.py .build/testing/release/skiff; \
+	    else echo 'terminal: not tested, there is no python3'; fi
 	@if python3 Tests/browser/page.py --found 2>/dev/null; then \
 	    python3 Tests/browser/page.py .build/testing/release/skiff; \
 	    else echo 'browser: not tested, there is no python3 or no chromium'; fi
