@@ -78,6 +78,7 @@ struct Inspect: Verb {
 
     /// The overview and what else is asked for; sections that people ask for by themselves stand without it.
     private func show(_ model: Model, _ console: Console) throws {
+        try pictures.check(model)
         let inspection = model.inspection()
         let statistics =
             weights.isAsked || pictures.needsWeights
