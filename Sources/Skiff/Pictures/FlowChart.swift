@@ -23,9 +23,9 @@ struct FlowChart {
 
     private static let left = 52.0
     private static let right = 46.0
-    private static let sizes = (top: 52.0, height: 140.0)
-    private static let cosines = (top: 222.0, height: 56.0)
-    private static let lesions = (top: 308.0, height: 96.0)
+    private static let sizes = (top: 66.0, height: 140.0)
+    private static let cosines = (top: 236.0, height: 56.0)
+    private static let lesions = (top: 322.0, height: 96.0)
 
     let flow: SignalFlow
     let inspection: Inspection

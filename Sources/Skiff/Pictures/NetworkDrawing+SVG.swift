@@ -33,10 +33,11 @@ extension NetworkDrawing {
             height += 16
         }
         height += 16
-        return document(shapes, width: layout.width, height: height)
+        return Self.document(shapes, title: title, text: text, width: layout.width, height: height)
     }
 
-    private func document(_ shapes: [Markup], width: Double, height: Double) -> String {
+    /// A file of its own around shapes.
+    static func document(_ shapes: [Markup], title: String, text: String, width: Double, height: Double) -> String {
         let (w, h) = (Drawing.number(width.rounded(.up)), Drawing.number(height.rounded(.up)))
         let root = Markup.element(
             "svg",

@@ -30,6 +30,11 @@ struct PictureOptions: ParsableArguments {
         if let svg, svg == html { throw ValidationError("--svg and --html cannot write the same file.") }
     }
 
+    /// Refuses files that cannot be written, before anything is computed.
+    func check(_ model: Model) throws {
+        for path in [svg, html].compactMap({ $0 }) { try model.checkDrawing(at: path) }
+    }
+
     /// Writes and prints what is asked for.
     func write(
         _ model: Model, _ inspection: Inspection, weights: WeightStatistics?, flow: SignalFlow?, _ console: Console

@@ -35,16 +35,18 @@ struct Diff: Verb {
     @Flag(help: "Read no weights: digests of native files decide, all else stays unknown.")
     var headersOnly = false
 
+    @OptionGroup(title: "Pictures") var pictures: DiffPictureOptions
     @OptionGroup var common: CommonOptions
 
     func perform(_ console: Console) throws {
         let found = try console.withProgress { progress in
             progress("reading", 0)
             let models = try Self.models(left, right)
+            try pictures.check(models.0, models.1)
             let difference = try difference(models.0, models.1, isHeadersOnly: headersOnly) { progress("comparing weights", $0) }
             return (models: models, difference: difference)
         }
-        // Pictures of the difference are drawn here.
+        try pictures.write(found.difference, found.models.0, found.models.1)
         let report = DifferenceReport(
             found.difference, left: found.models.0.graph, right: found.models.1.graph, files: (left, right))
         if console.json {

@@ -82,6 +82,7 @@ struct Inspect: Verb {
 
     /// The overview, or the sections that are asked for.
     private func show(_ model: Model, _ console: Console) throws {
+        try pictures.check(model)
         try layers.check(model)
         let inspection = model.inspection(batch: layers.batch ?? 1)
         let statistics =

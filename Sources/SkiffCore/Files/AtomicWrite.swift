@@ -29,6 +29,16 @@ public func atomicWrite<Result>(
     }
 }
 
+/// Finds out whether ``atomicWrite(to:isSynchronised:_:)`` can put a file there, before the work that makes its contents.
+/// - Throws: ``CoreError`` as that function does, for what can be told without writing.
+public func checkWritable(_ path: String) throws(CoreError) {
+    do throws(CoreError) {
+        try WriteTarget(path).check()
+    } catch {
+        throw error.at(Place(file: path))
+    }
+}
+
 /// Where a file is going to be: a folder, a name in it, and the mode the file gets.
 private struct WriteTarget {
     /// Path of the folder without links.
@@ -66,6 +76,11 @@ private struct WriteTarget {
         name = slash.map { String(resolved[resolved.utf8.index(after: $0)...]) } ?? resolved
         guard !name.isEmpty else { throw CoreError(.notRegularFile(kind: "a folder")) }
         folder = try Self.realPath(parent)
+    }
+
+    /// - Throws: ``CoreError`` where no file can be made in the folder.
+    func check() throws(CoreError) {
+        guard access(folder, W_OK | X_OK) == 0 else { throw CoreError(.system(call: "open", code: errno)) }
     }
 
     private static func realPath(_ path: String) throws(CoreError) -> String {
