@@ -11,6 +11,7 @@ struct Inspect: Verb {
             EXAMPLES
               skiff inspect resnet50.h5
               skiff inspect resnet50.onnx --layers
+              skiff inspect resnet50.onnx --flow --input cat.png --input dog.png
               skiff inspect resnet50.skiff --json | jq '.blocks[].shortcut'
               skiff inspect resnet50.safetensors
               skiff inspect resnet50.h5 --names torchvision
