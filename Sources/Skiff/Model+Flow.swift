@@ -20,8 +20,8 @@ extension Model {
         }
     }
 
-    /// Makes up inputs: images with the statistics of photographs (the natural ones of ``ProbeInput``), in the range that
-    /// the network expects; noise for inputs that take no images.
+    /// Makes up inputs: images with the statistics of photographs (the natural ones of ``ProbeInput``), in the range
+    /// that the network expects; noise for inputs that take no images.
     ///
     /// - Parameter samples: how many; where it is `nil` 16, or as many fewer as keep a run below some seconds. Models
     ///   that fix how many samples they take are run several times.
@@ -50,7 +50,8 @@ extension Model {
         let perRun = isBatchOpen ? usualSamples(shapes: madeUp.shapes, batch: step) : step
         return SignalFlow.Inputs(
             runs: try split(tensors, perRun: perRun, atMost: nil).runs,
-            text: "\(count) made-up \(hasImages ? "image" : "sample")\(count == 1 ? "" : "s")", isMadeUp: true, notes: notes)
+            text: "\(count) made-up \(hasImages ? "image" : "sample")\(count == 1 ? "" : "s")", isMadeUp: true,
+            notes: notes)
     }
 
     /// The user's own inputs, cut into runs of a few samples each.
@@ -97,7 +98,8 @@ extension Model {
 
     /// Made-up images come in pairs of a natural and an adversarial one; the natural ones are taken.
     private func natural(
-        _ id: ValueID, _ position: Int, _ example: (elementType: ElementType, shape: Shape), count: Int, _ probe: ProbeInput
+        _ id: ValueID, _ position: Int, _ example: (elementType: ElementType, shape: Shape), count: Int,
+        _ probe: ProbeInput
     ) throws -> Tensor {
         var shape = example.shape
         guard shape.count > 1 else {
@@ -156,6 +158,7 @@ extension Tensor {
             for range in ranges { bytes += all[(range.lowerBound * row)..<(range.upperBound * row)] }
         }
         return try Tensor(
-            elementType: elementType, shape: cut, storage: Storage(bytes), byteRange: 0..<bytes.count, byteOrder: byteOrder)
+            elementType: elementType, shape: cut, storage: Storage(bytes), byteRange: 0..<bytes.count,
+            byteOrder: byteOrder)
     }
 }

@@ -93,8 +93,8 @@ struct Console: Sendable {
         return try body { bar.show($0, $1) }
     }
 
-    /// Writes all of `text`. Where a reader went away the rest is dropped without a word, and the verb goes on to its exit
-    /// code, which says what was found whether anybody read it or not.
+    /// Writes all of `text`. Where a reader went away the rest is dropped without a word, and the verb goes on to its
+    /// exit code, which says what was found whether anybody read it or not.
     private func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -117,8 +117,8 @@ struct Console: Sendable {
     private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// `COLUMNS`, else what the terminal says; `nil` where there is none.
-    /// - Parameter isForEyes: whether a terminal shows in the end what goes into a pipe, as `less` does: then it is the one
-    ///   that errors go to, or input comes from.
+    /// - Parameter isForEyes: whether a terminal shows in the end what goes into a pipe, as `less` does: then it is the
+    ///   one that errors go to, or input comes from.
     private static func terminalWidth(isForEyes: Bool) -> Int? {
         if let columns = environment("COLUMNS").flatMap(Int.init), columns > 0 { return max(columns, leastWidth) }
         for descriptor in isForEyes ? [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] : [STDOUT_FILENO] {

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
-/// What a shell offers for arguments that are files: folders, and files by their extension. What a file is, its bytes tell; so
-/// a file under another name can be written out, it is only not offered.
+/// What a shell offers for arguments that are files: folders, and files by their extension. What a file is, its bytes
+/// tell; so a file under another name can be written out, it is only not offered.
 extension CompletionKind {
     private static let modelExtensions = ["onnx", "skiff", "h5", "hdf5", "keras", "safetensors", "npz"]
 

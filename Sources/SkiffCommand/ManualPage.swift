@@ -32,7 +32,8 @@ struct ManualPage {
         page.request("TH", [name.uppercased(), "1", date, "skiff \(skiffVersion)", "Skiff"])
         page.section("NAME")
         let abstract = command["abstract"]?.stringValue ?? ""
-        page.line(Roff.text(name) + " \\- " + Roff.text(abstract.hasSuffix(".") ? String(abstract.dropLast()) : abstract))
+        let title = abstract.hasSuffix(".") ? String(abstract.dropLast()) : abstract
+        page.line("\(Roff.text(name)) \\- \(Roff.text(title))")
         page.section("SYNOPSIS")
         page.synopsis([parent, own].compactMap { $0 }.joined(separator: " "), arguments, hasVerbs: !verbs.isEmpty)
         page.section("DESCRIPTION")
@@ -48,7 +49,8 @@ struct ManualPage {
         page.common(discussion.examples)
         page.section("SEE ALSO")
         let others = parent == nil ? verbs : siblings
-        let names = (parent.map { [$0] } ?? []) + others.compactMap { $0["commandName"]?.stringValue }.map { "skiff-" + $0 }
+        let verbNames = others.compactMap { $0["commandName"]?.stringValue }.map { "skiff-" + $0 }
+        let names = (parent.map { [$0] } ?? []) + verbNames
         page.line(names.filter { $0 != name }.map { "\\fB\(Roff.text($0))\\fR(1)" }.joined(separator: ",\n"))
         return ManualPage(name: name, roff: page.source)
     }
@@ -93,9 +95,9 @@ private struct Roff {
             case "~": result += "\\(ti"
             case "\n": result += " "
             default:
-                let isPlain = scalar.isASCII && scalar.value >= 0x20
                 let code = String(scalar.value, radix: 16, uppercase: true)
-                result += isPlain ? String(scalar) : "\\[u\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)]"
+                let zeros = String(repeating: "0", count: max(0, 4 - code.count))
+                result += scalar.isASCII && scalar.value >= 0x20 ? String(scalar) : "\\[u\(zeros)\(code)]"
             }
         }
         return result.hasPrefix(".") ? "\\&" + result : result
@@ -164,7 +166,8 @@ private struct Roff {
         if !positional.isEmpty {
             section("ARGUMENTS")
             for argument in positional {
-                item("\\fI\(Self.text(argument["valueName"]?.stringValue ?? "value"))\\fR", Self.description(of: argument))
+                let name = Self.text(argument["valueName"]?.stringValue ?? "value")
+                item("\\fI\(name)\\fR", Self.description(of: argument))
             }
         }
         section("OPTIONS")

@@ -1,9 +1,9 @@
-/// How many columns of a terminal text takes: one for most characters, two for those of East Asia and for emoji, none for
-/// marks that sit on others.
+/// How many columns of a terminal text takes: one for most characters, two for those of East Asia and for emoji, none
+/// for marks that sit on others.
 ///
-/// Source: Unicode Standard Annex 11 (East Asian Width; blocks whose characters are wide, reserved ones included), and the
-/// property Emoji_Presentation (Unicode Technical Standard 51). Terminals differ on sequences; a sequence that begins with
-/// an emoji counts as one emoji.
+/// Source: Unicode Standard Annex 11 (East Asian Width; blocks whose characters are wide, reserved ones included), and
+/// the property Emoji_Presentation (Unicode Technical Standard 51). Terminals differ on sequences; a sequence that
+/// begins with an emoji counts as one emoji.
 extension StringProtocol {
     package var displayWidth: Int {
         // Names are ASCII nearly always: every byte is a column then.
@@ -28,8 +28,9 @@ extension Character {
 
 extension Unicode.Scalar {
     private static let wide: [ClosedRange<UInt32>] = [
-        0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF,
-        0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x18DFF, 0x1AFF0...0x1B2FF,
+        0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+        0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60,
+        0xFFE0...0xFFE6, 0x16FE0...0x18DFF, 0x1AFF0...0x1B2FF,
         0x1F200...0x1F2FF, 0x20000...0x3FFFD,
     ]
 
@@ -46,8 +47,8 @@ extension Unicode.Scalar {
     }
 }
 
-/// The text with its middle left out, as names differ at their ends, or with its end left out, so that it takes no more than
-/// `width` columns.
+/// The text with its middle left out, as names differ at their ends, or with its end left out, so that it takes no more
+/// than `width` columns.
 package func shortened(_ text: String, to width: Int, _ elision: TextTable.Elision = .middle) -> String {
     guard width > 1, text.displayWidth > width else { return text }
     let tail = elision == .end ? 0 : (width - 1) * 2 / 3

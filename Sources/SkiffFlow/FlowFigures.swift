@@ -34,7 +34,8 @@ func percent(_ share: Double) -> String {
     if value == 0 { return "0 %" }
     if value < 0.001 { return "< 0.001 %" }
     if value >= 99_999.5 { return "\(short(share))×" }
-    return fixed(value, value >= 9.95 || value.rounded() == value ? 0 : value >= 0.095 ? 1 : value >= 0.0095 ? 2 : 3) + " %"
+    let isWhole = value >= 9.95 || value.rounded() == value
+    return fixed(value, isWhole ? 0 : value >= 0.095 ? 1 : value >= 0.0095 ? 2 : 3) + " %"
 }
 
 /// Numbers as bars whose lengths are their logarithms.
@@ -69,7 +70,8 @@ struct LogScale {
     private func power(_ exponent: Double) -> String {
         var value = 1.0
         for _ in 0..<Int(abs(exponent)) { value *= 10 }
-        return exponent < -3 || exponent > 4 ? "1e\(Int(exponent))" : exponent < 0 ? fixed(1 / value, Int(-exponent)) : fixed(value, 0)
+        if exponent < -3 || exponent > 4 { return "1e\(Int(exponent))" }
+        return exponent < 0 ? fixed(1 / value, Int(-exponent)) : fixed(value, 0)
     }
 }
 
@@ -89,7 +91,8 @@ private func logarithm(_ value: Double) -> Double {
     return (exponent * 0.693_147_180_559_945_3 + 2 * sum) / 2.302_585_092_994_046
 }
 
-/// Numbers as bars of eight heights, from the least to the largest; more numbers than columns share one, the largest shows.
+/// Numbers as bars of eight heights, from the least to the largest; more numbers than columns share one, the largest
+/// shows.
 func sparkline(_ values: [Double?], width: Int) -> String {
     let heights = Array("▁▂▃▄▅▆▇█").map(String.init)
     let columns = min(width, values.count)
@@ -97,7 +100,8 @@ func sparkline(_ values: [Double?], width: Int) -> String {
     let known = values.compactMap { $0 }.filter(\.isFinite)
     guard let low = known.min(), let high = known.max() else { return "" }
     return (0..<columns).map { column -> String in
-        let part = values[(column * values.count / columns)..<max((column + 1) * values.count / columns, column * values.count / columns + 1)]
+        let start = column * values.count / columns
+        let part = values[start..<max((column + 1) * values.count / columns, start + 1)]
         guard let value = part.compactMap({ $0 }).filter({ !$0.isNaN }).max() else { return " " }
         guard high > low else { return heights[3] }
         let place = (min(value, high) - low) / (high - low)

@@ -24,7 +24,9 @@ extension SignalFlow {
             "block": .integer(Int64(block.block)), "name": .string(inspection.blocks[block.block].name),
             "shortcutRMS": .number(block.shortcutRMS), "branchRMS": .number(block.branchRMS),
             "ratio": .optional(block.ratio), "cosine": .optional(block.cosine), "sumRMS": .optional(block.sumRMS),
-            "sampleRatios": block.sampleRatios.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null,
+            "sampleRatios": block.sampleRatios.map { range in
+                .array([.number(range.lowerBound), .number(range.upperBound)])
+            } ?? .null,
             "lesion": block.lesion.map { lesion in
                 [
                     "outputChange": .number(lesion.outputChange), "top1Agreement": .optional(lesion.top1Agreement),

@@ -64,7 +64,8 @@ struct FlowPlan {
         return isData
     }
 
-    /// Sees to it that operands are held until their addition, and values that pass an addition with a lesion until then.
+    /// Sees to it that operands are held until their addition, and values that pass an addition with a lesion until
+    /// then.
     private mutating func hold() {
         var until: [ValueID: Int] = [:]
         for join in joins.values.joined() {
@@ -99,8 +100,8 @@ struct FlowPlan {
         var given: [ValueID] = []
         for node in rest {
             for case let input? in graph[node].inputs where seen.insert(input).inserted {
-                guard graph[input].tensor == nil, graph.producer(of: input).map({ $0 <= join.node }) ?? true else { continue }
-                given.append(input)
+                let liesInFront = graph.producer(of: input).map { $0 <= join.node } ?? true
+                if liesInFront, graph[input].tensor == nil { given.append(input) }
             }
         }
         return Rest(

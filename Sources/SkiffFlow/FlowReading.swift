@@ -40,7 +40,8 @@ extension SignalFlow {
             text = "Every block is used: without the least missed, \(escaped(least.name)), \(what) change by "
                 + "\(percent(least.lesion.change))."
         } else {
-            text = "Hardly used \(unused.count == 1 ? "is" : "are") \(listed(unused)): without \(unused.count == 1 ? "it" : "any one of them") "
+            let isOne = unused.count == 1
+            text = "Hardly used \(isOne ? "is" : "are") \(listed(unused)): without \(isOne ? "it" : "any one of them") "
                 + "\(what) change by less than \(percent(Self.hardlyUsed))."
         }
         if tried.count > 1 {
@@ -64,8 +65,8 @@ extension SignalFlow {
         }
         let (changing, keeping) = (changes(true), changes(false))
         guard changing.count > 1, keeping.count > 1 else { return nil }
-        return "Removing a block that changes extent or channels changes them by \(percent(median(changing))) in the middle, "
-            + "one with an identity shortcut by \(percent(median(keeping)))."
+        return "Removing a block that changes extent or channels changes them by \(percent(median(changing))) in the "
+            + "middle, one with an identity shortcut by \(percent(median(keeping)))."
     }
 
     private func listed(_ names: [String]) -> String {

@@ -9,15 +9,15 @@ extension SignalFlow {
 
     /// Runs a network and measures what its residual blocks do to the signal.
     ///
-    /// Shortcut and branch are measured in one pass of the evaluator in Float, in which every value is there; sums of their
-    /// squares are taken in Double. For a lesion the addition's value is replaced by its shortcut operand, and what lies
-    /// behind it is run by the fast executor. All results have the same bits for any number of threads.
+    /// Shortcut and branch are measured in one pass of the evaluator in Float, in which every value is there; sums of
+    /// their squares are taken in Double. For a lesion the addition's value is replaced by its shortcut operand, and
+    /// what lies behind it is run by the fast executor. All results have the same bits for any number of threads.
     ///
     /// - Parameters:
     ///   - inspection: of this graph.
     ///   - inputs: what to run it with.
-    /// - Throws: ``EngineError`` for inputs that do not fit, operators that cannot be run, and values that do not fit the
-    ///   memory.
+    /// - Throws: ``EngineError`` for inputs that do not fit, operators that cannot be run, and values that do not fit
+    ///   the memory.
     public init(
         of graph: Graph, _ inspection: Inspection, inputs: Inputs, options: Options = Options(),
         progress: Progress? = nil

@@ -5,7 +5,8 @@ extension SignalFlow {
     /// The most blocks that are listed where not all are asked for.
     private static let mostRows = 60
 
-    /// The measurement as a terminal shows it: a row for each block, curves along the depth, and what they say in words.
+    /// The measurement as a terminal shows it: a row for each block, curves along the depth, and what they say in
+    /// words.
     ///
     /// - Parameters:
     ///   - inspection: the one that was measured.
@@ -24,7 +25,8 @@ extension SignalFlow {
         let shown = shownBlocks(allBlocks)
         lines += table(shown, inspection, width, style)
         if shown.count < blocks.count {
-            lines.append(style.faint("  \(shown.count) of \(blocks.count) blocks, evenly along the depth; --all-blocks lists all"))
+            let text = "\(shown.count) of \(blocks.count) blocks, evenly along the depth; --all-blocks lists all"
+            lines.append("  " + style.faint(text))
         }
         lines.append("")
         lines += curves(width: width, style: style)
@@ -106,10 +108,13 @@ extension SignalFlow {
         if let omission { remarks.append(omission + "; --lesions says how many") }
         if blocks.contains(where: { $0.lesion != nil }) {
             var text = "outputs: RMS of their change without the branch, over their RMS"
-            if blocks.contains(where: { $0.lesion?.scoreChange != nil }) { text += "; scores: the same in front of the Softmax" }
+            if blocks.contains(where: { $0.lesion?.scoreChange != nil }) {
+                text += "; scores: the same in front of the Softmax"
+            }
             if let classes {
-                text += "; top-1: share of the \(classes.decisions) \(classes.isPerPosition ? "positions" : "samples") that keep "
-                    + "the largest of \(classes.count) classes of \(escaped(classes.output))"
+                let unit = classes.isPerPosition ? "positions" : "samples"
+                text += "; top-1: share of the \(classes.decisions) \(unit) that keep the largest of "
+                    + "\(classes.count) classes of \(escaped(classes.output))"
             }
             remarks.append(text)
         }

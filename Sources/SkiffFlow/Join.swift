@@ -9,7 +9,8 @@ struct Join {
     let output: ValueID
     /// The operand that the shortcut gives.
     let shortcut: ValueID
-    /// All else that is added, from left to right: one branch, or several, and what sums that are steps of this one add.
+    /// All else that is added, from left to right: one branch, or several, and what sums that are steps of this one
+    /// add.
     let others: [ValueID]
 
     /// `nil` where the block does not end in an addition that its shortcut reaches.

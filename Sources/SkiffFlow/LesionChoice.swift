@@ -50,8 +50,8 @@ struct LesionChoice {
             }
             joins = chosen
             omission = step == 1 ? nil
-                : "branches of every \(step)\(Self.ending(step)) block only, \(chosen.count) of \(all.count), were taken away: "
-                    + "all would take about \(Self.timeText(secondsOfAll(all)))"
+                : "branches of every \(step)\(Self.ending(step)) block only, \(chosen.count) of \(all.count), were "
+                    + "taken away: all would take about \(Self.timeText(secondsOfAll(all)))"
         }
     }
 

@@ -3,13 +3,13 @@ public import SkiffInspect
 /// What the residual blocks of a network do to the signal, measured on data: how large shortcut and branch are where
 /// they are added, and what becomes of the outputs where a branch is taken away.
 ///
-/// Source: Veit, Wilber, Belongie, Residual Networks Behave Like Ensembles of Relatively Shallow Networks (2016), for the
-/// lesions.
+/// Source: Veit, Wilber, Belongie, Residual Networks Behave Like Ensembles of Relatively Shallow Networks (2016), for
+/// the lesions.
 public struct SignalFlow: Sendable {
     /// One residual block.
     ///
-    /// The shortcut is what the addition takes from the shortcut path, a projected value where the shortcut projects; the
-    /// branch is the sum of all else that is added. Values of quantized networks are the reals that they stand for.
+    /// The shortcut is what the addition takes from the shortcut path, a projected value where the shortcut projects;
+    /// the branch is the sum of all else that is added. Values of quantized networks are the reals that they stand for.
     public struct Block: Hashable, Sendable {
         /// An index into ``Inspection/blocks``.
         public var block: Int
@@ -23,8 +23,8 @@ public struct SignalFlow: Sendable {
         public var lesion: Lesion?
         /// Root of the mean square of the sum, before any activation; `nil` where it was not measured.
         public var sumRMS: Double?
-        /// The smallest and the largest ratio of a single sample; `nil` where samples cannot be told apart, or the shortcut
-        /// of one is zero.
+        /// The smallest and the largest ratio of a single sample; `nil` where samples cannot be told apart, or the
+        /// shortcut of one is zero.
         public var sampleRatios: ClosedRange<Double>?
 
         /// Branch over shortcut; `nil` where the shortcut is zero.
@@ -46,15 +46,15 @@ public struct SignalFlow: Sendable {
 
     /// The outputs of the network without one block's branch, against those of the whole one.
     public struct Lesion: Hashable, Sendable {
-        /// Root of the mean square of the change over that of the output, the worst output. Infinite where the output is
-        /// zero and changes.
+        /// Root of the mean square of the change over that of the output, the worst output. Infinite where the output
+        /// is zero and changes.
         public var outputChange: Double
         /// Share of the samples whose largest score stays where it was, from 0 to 1; `nil` for outputs without classes.
         /// Where an output has classes at every position, the share of the positions; see ``SignalFlow/classes``.
         public var top1Agreement: Double?
-        /// The same as ``outputChange`` of the scores that a Softmax at the output is computed from, less the mean of each
-        /// decision's; `nil` where there is none. Where one class has nearly all the probability, outputs hide what scores
-        /// show.
+        /// The same as ``outputChange`` of the scores that a Softmax at the output is computed from, less the mean of
+        /// each decision's; `nil` where there is none. Where one class has nearly all the probability, outputs hide
+        /// what scores show.
         public var scoreChange: Double?
 
         /// What blocks are compared by: the change of the scores, else of the outputs.

@@ -19,7 +19,8 @@ import Testing
 
     private func graph(_ name: String) throws -> Graph {
         let storage = try Fixtures.storage(name)
-        return name.hasSuffix(".onnx") ? try ONNXReader.read(storage: storage, folder: nil) : try KerasReader.read(storage: storage)
+        return name.hasSuffix(".onnx")
+            ? try ONNXReader.read(storage: storage, folder: nil) : try KerasReader.read(storage: storage)
     }
 
     /// Two samples in the shape of the first input, other open extents taken as 16.
@@ -42,7 +43,8 @@ import Testing
         let flow = try SignalFlow(
             of: graph, inspection, inputs: .init(runs: [inputs], text: name), options: .init(lesions: .all))
         #expect(flow.blocks.map(\.block) == inspection.blocks.indices.map { $0 })
-        let values = try Evaluator(graph).run(inputs, precision: .double, observing: .all).mapValues { try $0.doubles() }
+        let values = try Evaluator(graph).run(inputs, precision: .double, observing: .all)
+            .mapValues { try $0.doubles() }
         let outputs = Set(graph.outputs.map(\.value))
         let whole = values.filter { outputs.contains($0.key) }
         let lesions = try referenceLesions(graph, inspection, inputs)
@@ -61,7 +63,8 @@ import Testing
     @Test func `Held-out digits`() throws {
         let graph = try graph("keras3-bottleneck/model.h5")
         let images = try #require(
-            try NPZ(Fixtures.storage("keras3-bottleneck/heldout.npz")).entries.first { $0.tensor.shape.count == 4 }?.tensor)
+            try NPZ(Fixtures.storage("keras3-bottleneck/heldout.npz")).entries
+                .first { $0.tensor.shape.count == 4 }?.tensor)
         let flow = try SignalFlow(
             of: graph, Inspection(of: graph, format: "test"),
             inputs: .init(runs: [[graph[graph.inputs[0]].name: images]], text: "digits"), options: .init(lesions: .all))

@@ -25,7 +25,8 @@ struct FlowGraph {
         let name = next("product")
         let weight = try builder.addWeight("\(name)_weight", Tensor(floats: matrix, shape: [2, matrix.count / 2]))
         return try builder.addNode(
-            name, sourceOperator: "MatMul", .matrixMultiplication(MatrixMultiplication()), inputs: [value, weight], output: name)
+            name, sourceOperator: "MatMul", .matrixMultiplication(MatrixMultiplication()), inputs: [value, weight],
+            output: name)
     }
 
     mutating func relu(_ value: ValueID) throws -> ValueID {
@@ -35,7 +36,8 @@ struct FlowGraph {
 
     mutating func add(_ left: ValueID, _ right: ValueID) throws -> ValueID {
         let name = next("add")
-        return try builder.addNode(name, sourceOperator: "Add", .binary(Binary(.add)), inputs: [left, right], output: name)
+        return try builder.addNode(
+            name, sourceOperator: "Add", .binary(Binary(.add)), inputs: [left, right], output: name)
     }
 
     mutating func sum(_ values: [ValueID]) throws -> ValueID {
@@ -89,7 +91,9 @@ func referenceLesions(
         func look() throws {
             for (id, value) in run.observed {
                 if id == join.shortcut { shortcut = value }
-                if id == join.output, let shortcut, shortcut.shape == value.shape { try run.replace(id, with: shortcut) }
+                if id == join.output, let shortcut, shortcut.shape == value.shape {
+                    try run.replace(id, with: shortcut)
+                }
                 if outputs.contains(id) {
                     let shown = id == join.output ? shortcut ?? value : value
                     if case .double(let elements) = shown.elements { found[id] = elements }

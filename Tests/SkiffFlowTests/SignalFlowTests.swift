@@ -164,7 +164,8 @@ import Testing
         let inspection = Inspection(of: graph, format: "test")
         let text = try flow(graph).text(inspection, width: 100)
         #expect(text.hasPrefix("Signal flow  rows\n"))
-        for word in ["shortcut", "branch", "ratio", "cosine", "scores", "outputs", "top-1", "Missed most is", "2 samples"] {
+        let words = ["shortcut", "branch", "ratio", "cosine", "scores", "outputs", "top-1", "Missed most", "2 samples"]
+        for word in words {
             #expect(text.replacing("\n ", with: "").contains(word))
         }
         #expect(!text.contains("\u{1B}") && text.split(separator: "\n").allSatisfy { $0.count <= 100 })

@@ -3,14 +3,18 @@ internal import Skiff
 
 /// What the residual blocks do to the signal.
 struct FlowOptions: ParsableArguments {
-    @Flag(help: "Run the network: how large shortcut and branch of every residual block are, and what outputs lose without it.")
+    @Flag(
+        help: """
+            Run the network: how large shortcut and branch of every residual block are, and how outputs change without \
+            the branch.
+            """)
     var flow = false
 
     @Option(
         name: [.customShort("i"), .customLong("input")],
         help: ArgumentHelp(
-            "What to run it with, instead of made-up images: .npy, .npz, an ONNX tensor, or images (PNG, PPM, PGM; several "
-                + "make a batch). Repeatable.",
+            "What to run it with, instead of made-up images: .npy, .npz, an ONNX tensor, or images (PNG, PPM, PGM; "
+                + "several make a batch). Repeatable.",
             valueName: "[name=]file"),
         completion: .inputFile)
     var input: [String] = []
@@ -41,7 +45,12 @@ struct FlowOptions: ParsableArguments {
         case most(Int)
 
         init?(argument: String) {
-            if argument == "all" { self = .all } else if let count = Int(argument), count > 0 { self = .most(count) } else { return nil }
+            if argument == "all" {
+                self = .all
+            } else {
+                guard let count = Int(argument), count > 0 else { return nil }
+                self = .most(count)
+            }
         }
     }
 
@@ -59,7 +68,9 @@ struct FlowOptions: ParsableArguments {
         }
         if noLesions, lesions != nil { throw ValidationError("give --lesions or --no-lesions, not both.") }
         if seed != nil, !input.isEmpty { throw ValidationError("--seed is for made-up inputs; --input gives others.") }
-        if images.preprocess != nil, input.isEmpty { throw ValidationError("--preprocess is for images that --input gives.") }
+        if images.preprocess != nil, input.isEmpty {
+            throw ValidationError("--preprocess is for images that --input gives.")
+        }
     }
 
     /// Runs the network; `nil` where that is not asked for.

@@ -4,15 +4,24 @@ internal import Skiff
 /// `skiff inspect`: what a model consists of.
 struct Inspect: Verb {
     static let configuration = CommandConfiguration(
-        abstract: "Show a model's inputs, outputs, size, residual blocks and family.",
+        abstract: "Show what a network is: residual blocks, family, layers, weights, signal flow, pictures.",
         discussion: """
-            Reads no weights, so it is as fast for large models. Models with layers that cannot be run are shown too.
+            Without options: inputs, outputs, size, residual blocks, stages, the family and what deviates from it. Reads no \
+            weights unless they are asked for, so it is as fast for large models. Models with layers that cannot be run are \
+            shown too. Options that ask for something else show that in the place of the overview.
 
             EXAMPLES
               skiff inspect resnet50.h5
               skiff inspect resnet50.onnx --layers --sort parameters --limit 10
               skiff inspect resnet50.onnx --depth block --batch 32
               skiff inspect resnet50.onnx --filter conv4_block1
+              skiff inspect resnet50.onnx --flow --input cat.png --input dog.png
+              skiff inspect resnet50.h5 --weights
+              skiff inspect resnet50.h5 --extract conv1_conv/kernel -o kernel.npy
+              skiff inspect resnet50.onnx --lint
+              skiff inspect resnet50.onnx --svg resnet50.svg
+              skiff inspect resnet50.onnx --html resnet50.html
+              skiff inspect resnet50.onnx --dot | dot -Tpdf > resnet50.pdf
               skiff inspect resnet50.skiff --json | jq '.blocks[].shortcut'
               skiff inspect resnet50.safetensors
               skiff inspect resnet50.h5 --names torchvision
