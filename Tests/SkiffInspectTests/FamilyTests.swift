@@ -34,3 +34,92 @@ import Testing
         #expect(inspection.family.text == "residual network, 8 blocks, stages 2-5-1, stride in the first 3×3")
     }
 }
+
+@Suite struct DeviationTests {
+    @Test func `A pruned ResNet-50 keeps its name and says what is missing`() throws {
+        let family = try Inspection(sketch: Sketch.bottleneckNetwork(stages: [3, 4, 5, 3])).family
+        #expect(family.name == "ResNet-50")
+        #expect(family.distance == 1)
+        #expect(family.deviations.map(\.text) == ["stage 3 has 5 blocks, ResNet-50 has 6"])
+        #expect(family.deviations.map(\.stage) == [2])
+    }
+
+    @Test func `Neighbours are named with what speaks against them`() throws {
+        let family = try Inspection(sketch: Sketch.bottleneckNetwork(stages: [3, 4, 6, 3])).family
+        #expect(family.distance == 0)
+        #expect(family.deviations.isEmpty)
+        #expect(family.neighbours.contains { $0.name == "ResNet-101" && $0.reason == "stage 3 would have 23 blocks" })
+        #expect(family.neighbours.contains { $0.name == "ResNet-34" })
+        #expect(family.evidence.contains("not ResNet-101: stage 3 would have 23 blocks"))
+        #expect(family.stem == "7×7 convolution of stride 2 to 64, max pool 2×2 of stride 2")
+        #expect(family.head == "global average pool")
+    }
+
+    @Test func `What is far from all published networks has no family`() throws {
+        for stages in [[2, 5, 1], [5, 1, 5, 1], [9, 9, 1, 1]] {
+            let family = try Inspection(sketch: Sketch.basicNetwork(stages: stages, channels: 24)).family
+            #expect(family.name == "residual network")
+            #expect(family.distance == nil)
+        }
+    }
+
+    /// Sixteen basic blocks, one of which is altered.
+    private func network(altering altered: Int, _ alter: (inout Sketch, ValueID) throws -> ValueID) throws -> Inspection {
+        var sketch = Sketch()
+        var x = try sketch.pool(sketch.unit(sketch.input(channels: 3, extents: [64, 64]), 3, 64, kernel: [7, 7], stride: 2))
+        var channels = 64
+        var position = 0
+        for (stage, blocks) in [3, 4, 6, 3].enumerated() {
+            for block in 0..<blocks {
+                let stride = stage > 0 && block == 0 ? 2 : 1
+                x = position == altered ? try alter(&sketch, x) : try sketch.basicBlock(x, channels, 64 << stage, stride: stride)
+                channels = 64 << stage
+                position += 1
+            }
+        }
+        return try Inspection(sketch: sketch.finished(sketch.globalPool(x)))
+    }
+
+    @Test func `A block that leaves its siblings' habits is named with what it does`() throws {
+        let alterations: [(String, (inout Sketch, ValueID) throws -> ValueID)] = [
+            ("has no activation after the addition", { sketch, x in
+                try sketch.add(sketch.unit(sketch.unit(x, 256, 256), 256, 256, activates: false), x)
+            }),
+            ("has no activation on its branch", { sketch, x in
+                let first = try sketch.unit(x, 256, 256, activates: false)
+                return try sketch.relu(sketch.add(sketch.unit(first, 256, 256, activates: false), x))
+            }),
+            ("has 1 normalizations on its branch", { sketch, x in
+                let first = try sketch.unit(x, 256, 256)
+                return try sketch.relu(sketch.add(sketch.convolution(first, 256, 256), x))
+            }),
+            ("has convolutions 3×3, 5×5", { sketch, x in
+                let first = try sketch.unit(x, 256, 256)
+                return try sketch.relu(sketch.add(sketch.unit(first, 256, 256, kernel: [5, 5], activates: false), x))
+            }),
+            ("has 4 groups", { sketch, x in
+                let first = try sketch.unit(x, 256, 256, groups: 4)
+                return try sketch.relu(sketch.add(sketch.unit(first, 256, 256, activates: false), x))
+            }),
+            ("has dilation 2", { sketch, x in
+                let first = try sketch.relu(sketch.normalization(sketch.convolution(x, 256, 256, dilation: 2), 256))
+                return try sketch.relu(sketch.add(sketch.unit(first, 256, 256, activates: false), x))
+            }),
+        ]
+        for (text, alter) in alterations {
+            let inspection = try network(altering: 9, alter)
+            #expect(inspection.family.name == "ResNet-34")
+            #expect(inspection.family.deviations.map(\.block) == [9], "\(text)")
+            #expect(inspection.family.deviations.first?.text.contains(text) ?? false, "\(text)")
+        }
+    }
+
+    @Test func `A branch without its shortcut is told`() throws {
+        let inspection = try network(altering: 9) { sketch, x in
+            try sketch.relu(sketch.unit(sketch.unit(x, 256, 256), 256, 256, activates: false))
+        }
+        #expect(inspection.family.name == "ResNet-34")
+        #expect(inspection.family.deviations.contains { $0.text.contains("no shortcut around them") })
+        #expect(inspection.family.deviations.contains { $0.text == "stage 3 has 5 blocks, ResNet-34 has 6" })
+    }
+}

@@ -18,7 +18,8 @@ extension UnitSummary {
                 continue
             }
             let count = match.stages[stage].count
-            note(stage: stage, "stage \(stage + 1) has \(count) block\(count == 1 ? "" : "s"), \(name) has \(published)")
+            let blocks = count == 1 ? "1 block" : "\(count) blocks"
+            note(stage: stage, "stage \(stage + 1) has \(blocks), \(name) has \(published)")
         }
         for stage in match.otherChannels {
             let channels = match.stages[stage].last.flatMap { units[$0].outputChannels }.map(String.init) ?? "?"
@@ -49,8 +50,8 @@ extension UnitSummary {
     /// A stem of 3×3 convolutions at stride one before the stages of a network for ImageNet.
     private func foreignStem(_ signature: FamilySignature, name: String) -> [Family.Deviation] {
         let layers = surroundings.stemLayers
-        guard signature.stages.count >= 4, signature.name.hasPrefix("ResNet"), layers.count == 1, let layer = layers.first,
-            layer.strides.allSatisfy({ $0 == 1 }), !surroundings.poolsInStem
+        guard signature.stages.count >= 4, signature.name.hasPrefix("ResNet"), layers.count == 1,
+            let layer = layers.first, layer.strides.allSatisfy({ $0 == 1 }), !surroundings.poolsInStem
         else { return [] }
         return [
             Family.Deviation(
@@ -108,7 +109,8 @@ extension UnitSummary {
         let byClass = [units.indices.filter { isTransition($0) }, units.indices.filter { !isTransition($0) }]
         let groups = stages ?? everything
         if isResidual || shape == .darknet || family == nil && (shape == .basic || shape == .bottleneck) {
-            collect(Self.activationHabits(isPreActivation: isPreActivation), in: everything, isKnown: isResidual, into: &found)
+            let habits = Self.activationHabits(isPreActivation: isPreActivation)
+            collect(habits, in: everything, isKnown: isResidual, into: &found)
             collect(Self.branchHabits, in: byClass, isKnown: isResidual, into: &found)
             collect(Self.shortcutHabits, in: byClass, isKnown: isResidual, into: &found)
         }

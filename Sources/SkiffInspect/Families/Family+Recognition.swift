@@ -106,10 +106,11 @@ extension UnitSummary {
     private func uSquared() -> Family? {
         guard shape == .uShaped, units.count == FamilySignature.uSquaredBlocks else { return nil }
         let isSmall = Set(units.map(\.outputChannels)) == [64]
+        let evidence = ["\(units.count) u-shaped blocks: 6 encode, 5 decode", "channels \(channelsText)"]
         let name = isSmall ? "U²-Net-p" : "U²-Net"
         return Family(
             name: name, variant: nil, text: "\(name), \(units.count) nested residual U-blocks",
-            evidence: ["\(units.count) u-shaped blocks: 6 encode, 5 decode", "channels \(channelsText)"] + commonEvidence)
+            evidence: evidence + commonEvidence)
     }
 
     /// HRNet keeps maps of several extents beside each other, each with blocks of its own.
@@ -125,11 +126,12 @@ extension UnitSummary {
         // Modules of four blocks on each branch: one of two branches, four of three, three of four.
         let isPublished = counts == [32, 32, 28, 12]
         let name = isPublished ? "HRNet-W\(width)" : "HRNet"
+        let countsText = counts.map(String.init).joined(separator: "-")
         let widthsText = widths.map(String.init).joined(separator: "-")
         return Family(
             name: name, variant: nil, text: "\(name), \(units.count) blocks, widths \(widthsText)",
             evidence: [
-                "basic blocks of \(widthsText) channels beside each other: \(counts.map(String.init).joined(separator: "-"))",
+                "basic blocks of \(widthsText) channels beside each other: \(countsText)",
                 "\(units.count { $0.kind == .bottleneck }) bottlenecks before and behind",
             ] + commonEvidence)
     }
@@ -139,7 +141,7 @@ extension UnitSummary {
         let layers = units.count { $0.kind == .attention }
         guard layers > 0, abs(units.count - 2 * layers) <= units.count / 4 else { return nil }
         let stagesText = counts.map { String(($0 + 1) / 2) }.joined(separator: "-")
-        let parts = ["transformer", "\(layers) layers", stages.count > 1 ? "stages \(stagesText)" : nil].compactMap { $0 }
+        let parts = ["transformer", "\(layers) layers"] + (stages.count > 1 ? ["stages \(stagesText)"] : [])
         return Family(
             name: "transformer", variant: nil, text: parts.joined(separator: ", "),
             evidence: ["\(layers) blocks of attention, \(units.count - layers) others", "channels \(channelsText)"]

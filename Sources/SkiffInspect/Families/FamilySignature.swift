@@ -100,7 +100,8 @@ struct FamilyMatch {
             return
         }
         let uses = ratios.reduce(into: [Double: Int]()) { $0[$1, default: 0] += 1 }
-        guard let most = uses.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), most.value * 2 > ratios.count || ratios.count == 1
+        guard let most = uses.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }),
+            most.value * 2 > ratios.count || ratios.count == 1
         else { return nil }
         let scale = signature.scaling == .fixed ? 1 : most.key
         let others = ratios.indices.filter { abs(ratios[$0] - scale) > 1e-3 * scale }

@@ -120,7 +120,7 @@ extension FamilySignature {
         + [("B0", 1.0, 1.0), ("B1", 1.0, 1.1), ("B2", 1.1, 1.2), ("B3", 1.2, 1.4)].map {
             scaled(
                 "EfficientNetV2-\($0.0)", repeats: [1, 2, 2, 3, 5, 8], channels: [16, 32, 48, 96, 112, 192], width: $0.1,
-                depth: $0.2, hasGate: true)
+                depth: $0.2, hasGate: true, keepsTenth: false)
         }
         + [
             FamilySignature(
@@ -133,9 +133,12 @@ extension FamilySignature {
                 hasGate: true),
         ]
 
+    /// - Parameters:
+    ///   - fixesEnds: whether the first and last stage keep their repeats (Lite).
+    ///   - keepsTenth: whether rounding to whole eights takes no more than a tenth away (not so in V2).
     private static func scaled(
         _ name: String, repeats: [Int], channels: [Int], width: Double, depth: Double, hasGate: Bool,
-        fixesEnds: Bool = false
+        fixesEnds: Bool = false, keepsTenth: Bool = true
     ) -> FamilySignature {
         var stages: [(Int, Int)] = []
         for (index, (count, base)) in zip(repeats, channels).enumerated() {
@@ -143,7 +146,7 @@ extension FamilySignature {
             let blocks = isEnd ? count : Int((Double(count) * depth - 1e-9).rounded(.up))
             let wanted = Double(base) * width
             var rounded = max(8, Int(wanted + 4) / 8 * 8)
-            if Double(rounded) < 0.9 * wanted { rounded += 8 }
+            if keepsTenth, Double(rounded) < 0.9 * wanted { rounded += 8 }
             if blocks > 1 { stages.append((blocks - 1, rounded)) }
         }
         return FamilySignature(name, .inverted, stages.map(\.0), stages.map(\.1), .fixed, hasGate: hasGate)

@@ -60,7 +60,12 @@ struct BlockFinder {
 
     /// Whether a node adds at least two values that are data. A bias is no data.
     private func isJoin(_ node: NodeID) -> Bool {
-        flow.graph[node].operator.isAddition && flow.dataInputs(of: node).count >= 2
+        switch flow.graph[node].operator {
+        // Code of Keras that joins two values: Inception-ResNet's scaled sum. What the block finder asks of shortcuts
+        // has to hold of it, too.
+        case .unknown(let code): code.joinsValues && flow.dataInputs(of: node).count == 2
+        case let operation: operation.isAddition && flow.dataInputs(of: node).count >= 2
+        }
     }
 
     /// Whether an addition is only a step of a longer sum with the same fork: `x + f(x)` in `(x + f(x)) + g(x)`.

@@ -44,6 +44,9 @@ struct Branch {
 
     var spatialRank: Int { layers.map(\.kernel.count).max() ?? 0 }
 
+    /// Product of the strides of its layers, by spatial axis.
+    var stride: [Int] { layers.reduce([]) { productOfStrides($0, $1.strides) } }
+
     /// The node of the first layer; all before it is normalization, activation or passes on.
     var firstLayer: NodeID? { layers.first?.node }
 
@@ -113,7 +116,7 @@ struct BranchMarks {
         let flow = finder.flow
         let operation = flow.graph[id].operator
         let before = flow.dataInputs(of: id).first.map { flow.origin(of: $0) }.flatMap { flow.graph.producer(of: $0) }
-        let continues = before.map { flow.role(of: $0) == .normalization } ?? false
+        let continues = before.map { flow.role(of: $0) == .normalization && !flow.graph[$0].operator.isAffine } ?? false
         guard operation.role == .normalization else {
             // The affine part of a normalization before it is no second one.
             if continues { return }
@@ -133,8 +136,20 @@ struct BranchMarks {
         case .instanceNormalization:
             // Exporters write groups as (batch, groups, …) into an InstanceNormalization.
             let reads = flow.dataInputs(of: id).first.flatMap { flow.graph.producer(of: $0) }
-            if let reads, case .reshape = flow.graph[reads].operator { normalization = .group } else { normalization = .instance }
+            var isGrouped = false
+            if let reads, case .reshape = flow.graph[reads].operator { isGrouped = true }
+            normalization = isGrouped ? .group : .instance
         default: break
+        }
+    }
+}
+
+extension Operator {
+    /// Whether a normalization scales by itself, so that a scale behind it is another one.
+    fileprivate var isAffine: Bool {
+        switch self {
+        case .batchNormalization, .groupNormalization, .layerNormalization: true
+        default: false
         }
     }
 }

@@ -39,14 +39,17 @@ struct Dataflow {
             vertices += 1
         }
         var readers = [[NodeID]](repeating: [], count: graph.values.count)
+        let isConcatenated = graph.concatenatedValues()
         for id in graph.nodeIDs {
             var readsData = false
             for case let input? in graph[id].inputs where isData[input.index] {
                 readsData = true
                 if readers[input.index].last != id { readers[input.index].append(id) }
             }
-            guard readsData, !graph[id].operator.readsShapesOnly, !graph.multipliesByZero(id, facts: facts)
-            else { continue }
+            guard readsData, !graph[id].operator.readsShapesOnly else { continue }
+            if graph.multipliesByZero(id, facts: facts), graph[id].outputs.allSatisfy({ isConcatenated[$0.index] }) {
+                continue
+            }
             for output in graph[id].outputs { isData[output.index] = true }
         }
         var isOutput = [Bool](repeating: false, count: graph.values.count)
@@ -118,14 +121,24 @@ struct Dataflow {
 }
 
 extension Graph {
-    /// Whether a node is a product with a constant of nothing but zeros: its output depends on no input. Channels of
-    /// zeros are made so (fb.resnet.torch's shortcut of type A).
+    /// Whether a node is a product with zero: its output depends on no input. Concatenated, it makes channels of zeros
+    /// (fb.resnet.torch's shortcut of type A); elsewhere it is a scale that was not trained yet (ReZero).
     fileprivate func multipliesByZero(_ id: NodeID, facts: [Fact?]) -> Bool {
         guard self[id].operator.role == .product else { return false }
         return self[id].inputs.contains { input in
-            guard let input, let values = facts[input.index]?.reals, !values.isEmpty else { return false }
-            return values.allSatisfy { $0 == 0 }
+            guard let input, let values = facts[input.index]?.reals else { return false }
+            return values == [0]
         }
+    }
+
+    /// By value: whether a concatenation reads it.
+    fileprivate func concatenatedValues() -> [Bool] {
+        var isRead = [Bool](repeating: false, count: values.count)
+        for node in nodes {
+            guard case .concatenation = node.operator else { continue }
+            for case let input? in node.inputs { isRead[input.index] = true }
+        }
+        return isRead
     }
 
     fileprivate func roles(functions: ActivationFunctions, isData: [Bool], facts: [Fact?]) -> [OperatorRole] {

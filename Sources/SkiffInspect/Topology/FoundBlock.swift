@@ -26,7 +26,7 @@ struct FoundBlock {
         let shortcut = paths[lightest]
         var branches = paths
         branches.remove(at: lightest)
-        guard let shortcutKind = shortcut.shortcutKind(beside: branches), let forkValue = shortcut.starts.first
+        guard var shortcutKind = shortcut.shortcutKind(beside: branches), let forkValue = shortcut.starts.first
         else { return nil }
         let flow = finder.flow
         let facts = finder.costs.facts
@@ -36,7 +36,14 @@ struct FoundBlock {
         let channels = Self.channels(
             shortcut: shortcut, branch: branch, input: facts[forkValue.index], output: facts[joinValue.index],
             layout: layout)
-        let stride = shortcut.stride.isEmpty ? [Int](repeating: 1, count: branch.spatialRank) : shortcut.stride
+        var stride = shortcut.stride.isEmpty ? [Int](repeating: 1, count: branch.spatialRank) : shortcut.stride
+        let overlaps = Self.overlaps(shortcut, branches, in: finder)
+        if overlaps { shortcutKind = .other }
+        if shortcutKind == .other, shortcut.weight == 0, let input = channels.input, let output = channels.output {
+            // Whatever code is on the shortcut, without weights it adds channels that hold nothing.
+            if input < output { shortcutKind = .pad }
+            if shortcut.stride.isEmpty, !branch.isForked { stride = branch.stride }
+        }
         let own = Set(branch.nodes).union(shortcut.nodes)
         nested = Array(Set(paths.flatMap(\.nested))).sorted()
         weight = branch.weight + shortcut.weight
@@ -59,7 +66,10 @@ struct FoundBlock {
             shortcutNodes: shortcut.nodes, parameters: 0, multiplyAdds: 0, depth: 0, parent: nil,
             spatialExtents: facts[joinValue.index]?.spatialExtents(channels: channels.output, layout: layout))
         block.expansion = branch.expansion(kind: kind, input: channels.input, output: channels.output)
-        block.traits = branch.traits(strided: block.isStrided)
+        block.traits = branch.traits(strided: block.isStrided) + (overlaps ? [.overlapping] : [])
+        if case .unknown(let code) = flow.graph[join].operator, code.name == "CustomScaleLayer" {
+            block.traits.append(.scaledResidual)
+        }
         block.normalization = branch.marks.normalization
         block.normalizations = branch.marks.normalizations
         block.shortcutNormalizations = marks.normalizations
@@ -69,6 +79,20 @@ struct FoundBlock {
         if let product = branch.gate?.product, let last = branch.layers.last?.node { block.gatesInside = product < last }
         measure(finder, from: flow.vertex(giving: forkValue), to: flow.vertex(of: join))
         addCosts(of: own, in: finder)
+    }
+
+    /// Whether the shortcut leaves from inside of a block that lies on the branch.
+    private static func overlaps(_ shortcut: BlockPath, _ branches: [BlockPath], in finder: BlockFinder) -> Bool {
+        guard (1...2).contains(shortcut.layers.count), shortcut.nested.isEmpty else { return false }
+        return branches.contains { path in
+            path.nested.contains { nested in
+                let branch = finder.found[nested].block.branch
+                return shortcut.layers.allSatisfy { layer in
+                    let position = branch.partitioned { $0 < layer.node }
+                    return position < branch.count && branch[position] == layer.node
+                }
+            }
+        }
     }
 
     private mutating func measure(_ finder: BlockFinder, from fork: Int, to join: Int) {
@@ -105,7 +129,20 @@ struct FoundBlock {
         }
         let first = branch.isOwn && !branch.isForked ? branch.layers.first?.inputChannels : nil
         let last = branch.isOwn && !branch.isForked ? branch.layers.last?.outputChannels : nil
-        return (first ?? declaredInput ?? last, last ?? declaredOutput ?? first)
+        let output = last ?? declaredOutput ?? first ?? branch.layers.last?.outputChannels
+        return (first ?? declaredInput ?? last ?? (shortcut.isPlain ? output : nil), output)
+    }
+}
+
+extension [NodeID] {
+    /// The first position of a sorted list at which a test that first elements pass fails.
+    fileprivate func partitioned(_ test: (NodeID) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if test(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 

@@ -105,3 +105,8 @@ extension Operator {
         }
     }
 }
+
+extension UnknownOperator {
+    /// Whether it is a layer that keras.applications adds by: InceptionResNetV2's, in Keras 2 and 3.
+    var joinsValues: Bool { name == "CustomScaleLayer" || name == "Lambda" }
+}

@@ -165,6 +165,8 @@ public struct ResidualBlock: Hashable, Sendable {
         case layerScale = "layer scale"
         /// The stride in an average pooling or a fixed depthwise filter behind the convolution (Zhang 2019).
         case antialiasing
+        /// The shortcut leaves from inside of a block on the branch.
+        case overlapping = "overlapping shortcut"
     }
 
     /// Whether some axis is strided.
