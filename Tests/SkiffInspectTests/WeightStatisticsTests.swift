@@ -185,6 +185,31 @@ import Testing
         #expect(try form { $0 > 0 ? 0.5 : 2 } != .narrower(.float16))
     }
 
+    @Test(arguments: [7, 8, 15, 127, 128, 255])
+    func quantizationByChannelShows(_ steps: Int) throws {
+        var draw = Draw(state: UInt64(steps))
+        let axis = ChannelAxis(channels: 24, inner: 90)
+        for isQuantized in [true, false] {
+            var numbers: [Float] = []
+            for _ in 0..<axis.channels {
+                let channel = (0..<axis.inner).map { _ in Float(draw.real(false)) }
+                let least = channel.min() ?? 0, greatest = channel.max() ?? 0
+                let hasZeroPoint = steps == 15 || steps == 255
+                let step = (hasZeroPoint ? greatest - least : max(-least, greatest)) / Float(steps)
+                // As quantizers do: the zero point is whole, and numbers are cut off at the ends of the type.
+                let zero = hasZeroPoint ? (-least / step).rounded() : 0
+                let ends: ClosedRange<Float> = hasZeroPoint ? 0...Float(steps) : -Float(steps)...Float(steps)
+                numbers += channel.map { number in
+                    guard isQuantized else { return number }
+                    return (min(max((number / step).rounded() + zero, ends.lowerBound), ends.upperBound) - zero) * step
+                }
+            }
+            let tensor = try Tensor(floats: numbers, shape: [24, 90])
+            let form = try Self.measured(tensor, axis: axis).form
+            #expect(form == (isQuantized ? .channelGrid(levels: steps < 16 ? 16 : 256) : nil))
+        }
+    }
+
     @Test func figuresDoNotHangOnThreads() throws {
         let graph = try ONNXReader.read(storage: Fixtures.storage("torch-basic/model.onnx"), folder: nil)
         let inspection = Inspection(of: graph, format: "ONNX")

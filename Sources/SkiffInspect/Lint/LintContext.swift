@@ -10,8 +10,6 @@ struct LintContext: Sendable {
     let readers: [[NodeID]]
     /// By value, whether it is an output of the model.
     let isOutput: [Bool]
-    /// By value, what is known of it, open batch extents left open.
-    var facts: [Fact?] { graph.values.map(\.fact) }
 
     init(_ graph: Graph, _ inspection: Inspection, statistics: WeightStatistics?) {
         self.graph = graph

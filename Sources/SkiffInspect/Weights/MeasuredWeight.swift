@@ -7,7 +7,7 @@ extension MeasuredWeight {
         let shape = tensor?.shape ?? []
         var result = TensorStatistics(
             value: value, name: name, elementType: tensor?.elementType ?? .float32, shape: shape,
-            layer: use?.reader?.index, elements: tensor?.elementCount ?? 0, mean: 0, standardDeviation: 0,
+            layer: (use?.user?.node ?? use?.reader)?.index, elements: tensor?.elementCount ?? 0, mean: 0, standardDeviation: 0,
             minimum: .infinity, maximum: -.infinity, zeros: 0, histogram: .init(lower: 0, upper: 0, counts: []))
         result.bytes = tensor?.byteRange.count ?? 0
         result.role = use?.role ?? (result.elementType.isFloating ? .operand : .constant)

@@ -10,8 +10,8 @@ public enum NumberForm: Hashable, Sendable {
     case wholeNumbers(bits: Int, isSigned: Bool)
     /// This few distinct values for so many elements: quantized, or clustered to a palette.
     case palette(Int)
-    /// The numbers of each channel are whole multiples of one step, so many of them at most: dequantized.
-    case channelGrid(steps: Int)
+    /// The numbers of each channel are whole multiples of the channel's step, as a quantizer to so many levels has them.
+    case channelGrid(levels: Int)
 
     /// The narrower floating-point types.
     public enum ElementTypeName: String, Hashable, Sendable {
@@ -25,7 +25,7 @@ public enum NumberForm: Hashable, Sendable {
         case .tensorFloat32: "10 fraction bits"
         case .wholeNumbers(let bits, let isSigned): "\(isSigned ? "int" : "uint")\(bits) values"
         case .palette(let count): "\(count) values"
-        case .channelGrid(let steps): "\(steps) steps a channel"
+        case .channelGrid(let levels): "\(levels == 16 ? "int4" : "int8") once, by channel"
         }
     }
 }
@@ -43,6 +43,7 @@ extension TensorReading.Totals {
         if let distinct = statistics.distinct, distinct <= 256, numbers >= 16 * max(distinct, 16) {
             return .palette(distinct)
         }
+        if let levels = grid.levels { return .channelGrid(levels: levels) }
         let bits = statistics.fractionBits
         let lowest = statistics.exponents.lowest
         if type == .float64, statistics.denormals == 0, bits > 10 {

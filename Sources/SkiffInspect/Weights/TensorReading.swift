@@ -34,6 +34,8 @@ final class TensorReading: Sendable {
         var distinct: Set<UInt64> = []
         var sums: ChannelSums
         var histogram = [Int64](repeating: 0, count: bins)
+        /// Steps that all numbers looked at so far are multiples of.
+        var grid = ChannelGrid.none
         var lower = 0.0
         var upper = 0.0
         fileprivate var pending: [Int: ChunkFindings] = [:]
@@ -139,6 +141,10 @@ final class TensorReading: Sendable {
             let sums = totals.sums
             sums.settleMeans(total: axis.channels == 0 ? 0 : tensor.elementCount / axis.channels)
             totals.next = 0
+            if tensor.elementType == .float32, totals.findings.isFinite,
+                ChannelGrid.isEligible(axis, elements: tensor.elementCount) {
+                totals.grid = .all
+            }
             totals.lower = .infinity
             totals.upper = -.infinity
             for index in 0..<sums.count {
@@ -156,7 +162,9 @@ final class TensorReading: Sendable {
     }
 
     private func look(_ elements: Range<Int>, _ memory: ChunkMemory, _ loops: skiff_statistics_loops, chunk: Int) {
-        let (whole, lower, upper, isFinite) = state.withLock { ($0.sums, $0.lower, $0.upper, $0.findings.isFinite) }
+        let (whole, lower, upper, isFinite, grid) = state.withLock {
+            ($0.sums, $0.lower, $0.upper, $0.findings.isFinite, $0.grid)
+        }
         guard lower <= upper else { return }
         let numbers = memory.numbers.baseAddress
         let part = ChannelSums(axis.touched(first: elements.lowerBound, count: elements.count))
@@ -172,7 +180,14 @@ final class TensorReading: Sendable {
         var findings = ChunkFindings()
         findings.sums = part
         add(findings, of: chunk)
+        var left = grid
+        if grid != .none, let floats = numbers?.assumingMemoryBound(to: Float.self) {
+            left = grid.narrowed(
+                by: UnsafeBufferPointer(start: floats, count: elements.count), first: elements.lowerBound, axis: axis,
+                sums: whole)
+        }
         state.withLock { totals in
+            totals.grid = totals.grid.intersection(left)
             for bin in 0..<Self.bins { totals.histogram[bin] += counts[bin] }
         }
     }

@@ -50,7 +50,7 @@ public struct TensorStatistics: Sendable {
     public var name: String
     public var elementType: ElementType
     public var shape: Shape
-    /// The first layer that reads it, an index into ``Inspection/layers``; `nil` where none does.
+    /// The first layer that computes with it, an index into ``Inspection/layers``; `nil` where none does.
     public var layer: Int?
     public var elements: Int
     /// Of the finite elements; 0 where there are none.

@@ -37,7 +37,7 @@ extension WeightStatistics {
             guard let group = groups[key], let first = group.first, let form = first.form else { return nil }
             let all = tensors.count { $0.elementType == first.elementType && $0.elements - $0.zeros >= 16 && !$0.isConstant }
             let which = group.count == 1 ? "\"\(escaped(first.name))\"" : "\(group.count) of \(countText(all, "\(first.elementType.rawValue) tensor"))"
-            return which + (group.count == 1 ? " " : " ") + form.sentence(isPlural: group.count > 1)
+            return which + " " + form.sentence(isPlural: group.count > 1)
         }
     }
 }
@@ -61,7 +61,7 @@ extension NumberForm {
         case .tensorFloat32: "\(verb) numbers of 10 fraction bits: TensorFloat-32"
         case .wholeNumbers: "\(verb) whole numbers of few bits"
         case .palette: "\(verb) at most 256 distinct values: quantized or clustered"
-        case .channelGrid: "\(verb) multiples of one step by channel: quantized"
+        case .channelGrid: "\(verb) multiples of a step by channel: \(isPlural ? "they were" : "it was") quantized once"
         }
     }
 }

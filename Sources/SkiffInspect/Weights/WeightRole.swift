@@ -37,6 +37,8 @@ struct WeightUse: Sendable {
     var reader: NodeID?
     /// The first node that computes with it, behind those that only pass it on, and the input it comes by.
     var user: (node: NodeID, slot: Int)?
+    /// The first node behind the reader that does not only pass it on: what its place among the weights hangs on.
+    var position: Int { user.map { $0.node.index } ?? .max }
     /// How many inputs of nodes read it.
     var readers: Int
     /// `nil` where the weight has no output channels.
@@ -57,15 +59,17 @@ extension Graph {
         for value in weights {
             let own = readers[value.index]
             var use = WeightUse(role: .unused, reader: own.first?.node, user: own.first, readers: own.count, axis: nil)
-            // A weight may be carried by nodes that leave its axes alone.
+            // A weight may be carried by nodes that leave its axes alone; what these scale by goes along.
+            var scales = false
             for _ in 0..<8 {
-                guard let user = use.user, user.slot == 0, passesOn(user.node), let output = self[user.node].outputs.first,
+                guard let user = use.user, passesOn(user.node), let output = self[user.node].outputs.first,
                     let next = readers[output.index].first
                 else { break }
+                scales = scales || user.slot > 0
                 use.user = next
             }
             if let user = use.user, let tensor = self[value].tensor {
-                use.role = role(of: tensor, in: self[user.node].operator, slot: user.slot)
+                use.role = scales ? .quantization : role(of: tensor, in: self[user.node].operator, slot: user.slot)
                 if use.role == .kernel {
                     use.axis = channelAxis(of: tensor.shape, in: self[user.node].operator, slot: user.slot)
                 }

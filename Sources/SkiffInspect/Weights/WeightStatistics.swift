@@ -22,7 +22,10 @@ public struct WeightStatistics: Sendable {
         progress: (@Sendable (Double) -> Void)? = nil
     ) throws(CoreError) {
         let uses = graph.weightUses()
-        let ordered = graph.weightsInReadingOrder().filter { names?.contains(graph[$0].name) ?? true }
+        let read = graph.weightsInReadingOrder().filter { names?.contains(graph[$0].name) ?? true }
+        let ordered = read.enumerated().sorted { left, right in
+            (uses[left.element.index]?.position ?? .max, left.offset) < (uses[right.element.index]?.position ?? .max, right.offset)
+        }.map(\.element)
         let weights = ordered.map { id in
             MeasuredWeight(
                 value: id, name: graph[id].name, tensor: graph[id].tensor, use: uses[id.index])

@@ -70,13 +70,13 @@ extension WeightStatistics {
 
     private func table(_ shown: [TensorStatistics], width: Int, style: TextStyle) -> [String] {
         var table = TextTable(columns: [
-            .init(title: "tensor", alignment: .left, leastWidth: 28),
+            .init(title: "tensor", alignment: .left, leastWidth: 24),
             .init(title: "type", alignment: .left, isOptional: true),
             .init(title: "shape", alignment: .left, isOptional: true), .init(title: "mean", alignment: .right, isOptional: true),
             .init(title: "spread", alignment: .right), .init(title: "least", alignment: .right, isOptional: true),
             .init(title: "greatest", alignment: .right, isOptional: true), .init(title: "zeros", alignment: .right),
             .init(title: "histogram", alignment: .left),
-            .init(title: "notes", alignment: .left, leastWidth: 8, elision: .end),
+            .init(title: "notes", alignment: .left, leastWidth: 24, elision: .end),
         ])
         table.rows = shown.map { tensor in
             let hasFinite = tensor.isMeasured && tensor.minimum <= tensor.maximum

@@ -41,9 +41,17 @@ extension LintRule {
         advice: "check that the weights of this layer were found when the model was loaded",
         example: "tensor \"layer4.1.conv2.weight\": all 2,359,296 elements are zero"
     ) { context in
-        context.measured { tensor in
+        // Blocks begin as identities where training starts with a zero in front of the addition.
+        let gains = Set(
+            BlockGain.all(of: context).filter { !$0.isOfNormalization && $0.rms == 0 }.compactMap { gain in
+                let inputs = context.graph[gain.node].inputs
+                return inputs.count > 1 ? inputs[1].flatMap { context.graph.storedWeight($0)?.id } : nil
+            })
+        return context.measured { tensor in
             guard tensor.role == .kernel, tensor.elements > 1, tensor.zeros == tensor.elements else { return nil }
-            return zeroKernel.finding("all \(countText(tensor.elements, "element")) are zero", at: Place(tensor: tensor.name))
+            return zeroKernel.finding(
+                "all \(countText(tensor.elements, "element")) are zero", at: Place(tensor: tensor.name),
+                severity: gains.contains(tensor.value) ? .note : .warning)
         }
     }
 
@@ -86,7 +94,9 @@ extension LintRule {
         advice: "check that running_mean and running_var (moving_mean, moving_variance) were found in the checkpoint",
         example: "node \"bn1\" (BatchNormalization): all 64 means are 0 and all variances 1, as before training"
     ) { context in
-        context.normalizations { step, numbers in
+        var measured = 0
+        let found = context.normalizations { step, numbers in
+            measured += 1
             guard numbers.variance.count > 1, numbers.variance.allSatisfy({ $0 == 1 }), numbers.mean.allSatisfy({ $0 == 0 }) else {
                 return nil
             }
@@ -94,6 +104,12 @@ extension LintRule {
                 "all \(numbers.mean.count) means are 0 and all variances 1, as before training",
                 at: context.graph.place(of: step.id))
         }
+        guard found.count > 2, found.count == measured, let first = found.first else { return found }
+        return [
+            initialMoments.finding(
+                "all means are 0 and all variances 1, here and at all \(measured - 1) others: the network was never trained",
+                at: first.place, severity: .note)
+        ]
     }
 
     static let nearIdentity: LintRule = LintRule(
