@@ -11,7 +11,7 @@ before it. Fixtures are judged on the held-out digits.
 
 One line per network: the largest relative error of RMS and ratio, the largest error of a cosine, of the change of the
 outputs and of top-1 agreement. The exit status is 1 if RMS, ratio or cosine is off by more than 1e-5, a change by more than
-1e-4 of itself (or 1e-6), or top-1 by more than one sample. Runs in the interpreter of requirements-keras3.txt.
+1e-4 of itself (or 1e-6), one of scores, which are taken from probabilities in Float, by more than 1e-3, or top-1 by more than one sample. Runs in the interpreter of requirements-keras3.txt.
 """
 import argparse
 import json
@@ -48,7 +48,15 @@ def lesion(whole, changed):
     agree = None
     if first[0].ndim == 2 and first[0].shape[1] > 1:
         agree = float(np.mean(first[0].argmax(1) == first[1].argmax(1)))
-    return {"outputChange": float(change), "top1Agreement": agree}
+    return {"outputChange": float(change), "top1Agreement": agree, "scoreChange": score_change(*first)}
+
+
+def score_change(before, after):
+    """The change of scores less their mean, from probabilities: their logarithms are the scores up to a constant."""
+    if before.ndim != 2 or min(before.min(), after.min()) < 1e-30 or abs(before.sum(1) - 1).max() > 1e-4:
+        return None
+    before, after = (v - v.mean(1, keepdims=True) for v in (np.log(before), np.log(after)))
+    return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 
 def skiff(model, inputs):
@@ -67,7 +75,7 @@ def judge(name, model, inputs, truth):
     blocks = found["blocks"]
     if len(blocks) != len(truth):
         return report(name, False, f"{len(blocks)} blocks, expected {len(truth)}")
-    worst = dict.fromkeys(("RMS", "ratio", "cosine", "change", "top-1"), 0.0)
+    worst = dict.fromkeys(("RMS", "ratio", "cosine", "change", "scores", "top-1"), 0.0)
     passed = True
     for block, expected in zip(blocks, truth):
         for key in ("shortcutRMS", "branchRMS", "sumRMS", "ratio"):
@@ -78,10 +86,14 @@ def judge(name, model, inputs, truth):
         a, b = block["lesion"]["outputChange"], expected["lesion"]["outputChange"]
         if abs(a - b) > 1e-6:
             worst["change"] = max(worst["change"], abs(a - b) / b)
+        if expected["lesion"]["scoreChange"] is not None and block["lesion"]["scoreChange"] is not None:
+            a, b = block["lesion"]["scoreChange"], expected["lesion"]["scoreChange"]
+            worst["scores"] = max(worst["scores"], abs(a - b) / b)
         top, other = block["lesion"]["top1Agreement"], expected["lesion"]["top1Agreement"]
         if other is not None:
             worst["top-1"] = max(worst["top-1"], abs(top - other) if top is not None else 1)
     passed = max(worst["RMS"], worst["ratio"], worst["cosine"]) <= 1e-5 and worst["change"] <= 1e-4
+    passed = passed and worst["scores"] <= 1e-3
     passed = passed and worst["top-1"] <= 1.001 / found["samples"]
     text = ", ".join(f"{key} {value:.1e}" for key, value in worst.items())
     report(name, passed, f"{len(blocks)} blocks, {found['samples']} samples: {text}", blocks=len(blocks), **worst)
