@@ -15,7 +15,10 @@ extension Inspection {
             sections.append(blockLines(width: width, style: style, allBlocks: allBlocks))
             if stages.count > 1 { sections.append(stageLines(width: width, style: style)) }
         }
-        sections.append(familyLines(style: style))
+        if !denseStages.isEmpty { sections.append(denseLines(width: width, style: style)) }
+        sections.append(familyLines(width: width, style: style))
+        if !family.deviations.isEmpty { sections.append(deviationLines(width: width, style: style)) }
+        if let paths, paths.blocks > 2 { sections.append(pathLines(paths, width: width, style: style)) }
         if !assumptions.isEmpty { sections.append(assumptionLines(style: style)) }
         if !warnings.isEmpty { sections.append(warningLines(style: style)) }
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
@@ -91,10 +94,6 @@ extension Inspection {
             ])
         }
         return [style.heading("Stages")] + table.lines(width: width, style: style)
-    }
-
-    private func familyLines(style: TextStyle) -> [String] {
-        [style.heading("Family"), "  " + style.accent(family.text)] + family.evidence.map { "  " + style.faint("· " + $0) }
     }
 
     private func warningLines(style: TextStyle) -> [String] {

@@ -81,6 +81,14 @@ extension UnitSummary {
     }
 }
 
+extension ResidualBlock {
+    /// `1×1, 3×3, 1×1`; fixed filters beside convolutions are left out.
+    fileprivate var kernelsText: String {
+        let mixes = convolutions.contains { !$0.isPointwise && !$0.isDepthwise }
+        return convolutions.filter { !(mixes && $0.isDepthwise) }.map(\.kernelText).joined(separator: ", ")
+    }
+}
+
 /// Something that most blocks of one class share.
 private struct Habit: Sendable {
     /// The value of a block; `nil` where the habit is not about it.
@@ -99,7 +107,7 @@ extension UnitSummary {
         let everything = [Array(units.indices)]
         let byClass = [units.indices.filter { isTransition($0) }, units.indices.filter { !isTransition($0) }]
         let groups = stages ?? everything
-        if family == nil || isResidual || shape == .darknet {
+        if isResidual || shape == .darknet || family == nil && (shape == .basic || shape == .bottleneck) {
             collect(Self.activationHabits(isPreActivation: isPreActivation), in: everything, isKnown: isResidual, into: &found)
             collect(Self.branchHabits, in: byClass, isKnown: isResidual, into: &found)
             collect(Self.shortcutHabits, in: byClass, isKnown: isResidual, into: &found)
@@ -153,19 +161,19 @@ extension UnitSummary {
 
     private static let branchHabits: [Habit] = [
         Habit(
-            value: { $0.activationFunctions.joined(separator: ", ") },
+            value: { $0.kind == .attention ? nil : $0.activationFunctions.joined(separator: ", ") },
             text: { own, siblings in
                 "has \(own.isEmpty ? "no activation" : own) on its branch, its siblings have "
                     + (siblings.isEmpty ? "none" : siblings)
             }),
         Habit(
-            value: { String($0.normalizations) },
+            value: { $0.kind == .attention ? nil : String($0.normalizations) },
             text: { own, siblings in "has \(own) normalizations on its branch, its siblings have \(siblings)" }),
         Habit(
-            value: { $0.convolutions.map(\.kernelText).joined(separator: ", ") },
+            value: { $0.kind == .attention ? nil : $0.kernelsText },
             text: { own, siblings in "has convolutions \(own), its siblings have \(siblings)" }),
         Habit(
-            value: { $0.isStrided ? $0.strideSite : nil },
+            value: { $0.isStrided && $0.kind != .attention ? $0.strideSite : nil },
             text: { own, siblings in "strides in the \(own), its siblings in the \(siblings)" }),
     ]
 

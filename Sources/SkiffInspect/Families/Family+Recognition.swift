@@ -21,7 +21,7 @@ extension UnitSummary {
             family = known(match)
             family.distance = Double(match.distance)
             family.deviations = deviations(from: match, name: family.name)
-            family.neighbours = neighbours(of: match, among: matches)
+            family.neighbours = neighbours(of: match)
         } else {
             family = transformer() ?? genericFamily()
             family.deviations = outliers(stages: nil, family: nil)

@@ -19,6 +19,7 @@ extension UnitSummary {
             })
         else { return nil }
         let layer = block.convolutions[position]
+        if layer.isDepthwise, shape == .basic || shape == .bottleneck { return "stride in a depthwise \(layer.kernelText)" }
         let isOnly = block.convolutions.count { $0.kernel == layer.kernel } == 1
         let ordinals = ["first ", "second ", "third "]
         let ordinal = isOnly ? "" : position < ordinals.count ? ordinals[position] : "last "

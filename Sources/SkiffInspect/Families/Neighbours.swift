@@ -2,23 +2,25 @@ internal import SkiffGraph
 
 extension UnitSummary {
     /// The nearest other families and variants, each with what speaks against it.
-    func neighbours(of match: FamilyMatch, among matches: [FamilyMatch]) -> [Family.Neighbour] {
+    func neighbours(of match: FamilyMatch) -> [Family.Neighbour] {
         let signature = match.signature
         var found: [Family.Neighbour] = []
-        let other = matches.first { $0.signature.name != signature.name && $0.signature.stages != signature.stages }
-            ?? siblings(of: match).first
-        if let other { found.append(neighbour(other)) }
+        let others = siblings(of: match)
+        let smaller = others.first { $0.signature.blocks < signature.blocks }
+        let larger = others.first { $0.signature.blocks > signature.blocks }
+        found += [smaller, larger].compactMap { $0 }.map { neighbour($0) }
         found += twins(of: match)
-        return Array(found.prefix(4))
+        return Array(found.prefix(5))
     }
 
     /// Signatures of the same shape and number of stages, nearest first, whatever their channels are.
     private func siblings(of match: FamilyMatch) -> [FamilyMatch] {
         let channels = match.stages.map { stage in stage.last.flatMap { units[$0].outputChannels } }
         let counts = match.stages.map(\.count)
+        let prefix = match.signature.name.prefix { $0 != "-" }
         return FamilySignature.table.compactMap { candidate -> FamilyMatch? in
             guard candidate.shape == match.signature.shape, candidate.stages != match.signature.stages,
-                candidate.hasGate == match.signature.hasGate, candidate.groupWidth == nil
+                candidate.hasGate == match.signature.hasGate, candidate.name.hasPrefix(prefix)
             else { return nil }
             return FamilyMatch(candidate, counts: counts, channels: channels, units: match.stages)
         }.sorted { $0.distance < $1.distance }

@@ -15,17 +15,17 @@ extension UnitSummary {
         if let gate = gatePrefix(evidence: &evidence) {
             switch gate {
             case "SK-": prefix = "SK-" + prefix
+            case "SE-" where prefix != "Wide ResNet" && most(\.gatesInside) && poolsShortcuts ?? false:
+                evidence.append("gates behind the wide convolution, as ResNeSt of radix 1")
+                prefix = "ResNeSt"
+                suffix = " radix 1"
             case "ResNeSt":
                 prefix = gate
                 suffix = ""
             default: prefix = gate + prefix
             }
         }
-        if prefix.hasPrefix("Wide ") {
-            name = prefix + name.dropFirst("ResNet".count) + suffix
-        } else {
-            name = prefix + name.dropFirst("ResNet".count) + suffix
-        }
+        name = prefix + name.dropFirst("ResNet".count) + suffix
         if name == "SE-ResNeXt-152 64×4d", poolsShortcuts == false, deepStem {
             evidence.append("a stem of three 3×3 convolutions, as SENet-154")
             return "SENet-154"
@@ -100,6 +100,7 @@ extension UnitSummary {
         if signature.name.hasPrefix("Xception"), strided.contains(where: { $0.strideSite?.contains("conv") ?? false }) {
             return "aligned"
         }
+        if signature.name.hasPrefix("RegNet"), isPreActivation { return "pre-activation" }
         guard signature.shape == .basic || signature.shape == .bottleneck, signature.name.hasPrefix("ResNet") else {
             return nil
         }
@@ -111,9 +112,7 @@ extension UnitSummary {
         if pools { return "D" }
         if deepStem, !hasGate { return "C" }
         guard signature.shape == .bottleneck else { return "v1" }
-        let sites = Set(strided.compactMap(\.strideSite))
         guard let site = mostFrequent(strided.compactMap(\.strideSite)) else { return nil }
-        _ = sites
         if site.hasSuffix("conv #1") { return "v1" }
         return strided.contains { $0.convolutions.first?.strides.contains { $0 > 1 } ?? false && $0.strideSite == site }
             ? "v1" : "v1.5"

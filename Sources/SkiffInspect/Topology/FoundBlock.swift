@@ -66,6 +66,7 @@ struct FoundBlock {
         block.activationFunctions = branch.marks.functions
         block.joinActivation = flow.joinActivation(of: joinValue)
         block.shortcutLayers = shortcut.weight
+        if let product = branch.gate?.product, let last = branch.layers.last?.node { block.gatesInside = product < last }
         measure(finder, from: flow.vertex(giving: forkValue), to: flow.vertex(of: join))
         addCosts(of: own, in: finder)
     }

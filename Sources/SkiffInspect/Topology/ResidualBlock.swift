@@ -137,6 +137,9 @@ public struct ResidualBlock: Hashable, Sendable {
     /// What else marks the branch.
     public var traits: [Trait] = []
 
+    /// Whether a gate is multiplied onto the branch before its last layer.
+    var gatesInside = false
+
     /// What normalizes.
     public enum Normalization: String, Hashable, Sendable, CaseIterable {
         case batch, group, layer, instance
