@@ -96,7 +96,8 @@ extension Model {
         return samples
     }
 
-    /// Made-up images come in pairs of a natural and an adversarial one; the natural ones are taken.
+    /// Of every two made-up images the first is a natural one. Each is made by itself, under a seed of its own: inputs can
+    /// be large.
     private func natural(
         _ id: ValueID, _ position: Int, _ example: (elementType: ElementType, shape: Shape), count: Int,
         _ probe: ProbeInput
@@ -105,14 +106,23 @@ extension Model {
         guard shape.count > 1 else {
             return try probe.tensor(forInput: position, elementType: example.elementType, shape: shape)
         }
-        shape[0] = 2 * count
-        let pairs = try probe.tensor(
-            forInput: position, elementType: example.elementType, shape: shape, layout: graph.layout(ofInput: id))
-        return try pairs.rows(stride(from: 0, to: 2 * count, by: 2).map { $0..<($0 + 1) })
+        let layout = graph.layout(ofInput: id)
+        var bytes: [UInt8] = []
+        shape[0] = count
+        bytes.reserveCapacity(try checkedTensorBytes(shape: shape, elementType: example.elementType))
+        shape[0] = 2
+        for sample in 0..<count {
+            let own = ProbeInput(seed: (probe.seed << 20) &+ UInt64(sample), range: probe.range)
+            let pair = try own.tensor(
+                forInput: position, elementType: example.elementType, shape: shape, layout: layout)
+            try pair.rows(0..<1).withUnsafeBytes { bytes += $0 }
+        }
+        shape[0] = count
+        return try Tensor(elementType: example.elementType, shape: shape, bytes: bytes)
     }
 
     private func firstRows(_ tensors: [String: Tensor], _ count: Int) throws -> [String: Tensor] {
-        try tensors.mapValues { $0.shape.count > 1 ? try $0.rows([0..<min(count, $0.shape[0])]) : $0 }
+        try tensors.mapValues { $0.shape.count > 1 ? try $0.rows(0..<min(count, $0.shape[0])) : $0 }
     }
 
     /// Pieces along the first axis, of inputs that have more than one; others are given to every run.
@@ -126,7 +136,7 @@ extension Model {
             var runs: [[String: Tensor]] = []
             for start in stride(from: 0, to: taken, by: perRun) {
                 let rows = start..<min(taken, start + perRun)
-                runs.append(try tensors.mapValues { $0.shape.count > 1 ? try $0.rows([rows]) : $0 })
+                runs.append(try tensors.mapValues { $0.shape.count > 1 ? try $0.rows(rows) : $0 })
             }
             return (runs, taken, all)
         }
@@ -136,29 +146,19 @@ extension Model {
 extension Tensor {
     fileprivate var tensorFact: (elementType: ElementType, shape: Shape) { (elementType, shape) }
 
-    /// Some rows along the first axis, one range behind the other; the tensor itself where they are all of it.
+    /// Some rows along the first axis, where they lie.
     /// - Throws: ``CoreError`` for packed elements, and for rows that the tensor does not have.
-    fileprivate func rows(_ ranges: [Range<Int>]) throws -> Tensor {
-        guard let extent = shape.first, ranges != [0..<extent] else { return self }
-        guard let width = elementType.byteWidth, ranges.allSatisfy({ $0.upperBound <= extent }) else {
+    fileprivate func rows(_ range: Range<Int>) throws -> Tensor {
+        guard let extent = shape.first, range != 0..<extent else { return self }
+        guard let width = elementType.byteWidth, range.upperBound <= extent else {
             throw CoreError(.malformed("elements of type \(elementType.rawValue) cannot be cut into samples"))
         }
         let row = shape.dropFirst().reduce(width, *)
         var cut = shape
-        cut[0] = ranges.reduce(0) { $0 + $1.count }
-        if let only = ranges.first, ranges.count == 1 {
-            let start = byteRange.lowerBound + only.lowerBound * row
-            return try Tensor(
-                elementType: elementType, shape: cut, storage: storage, byteRange: start..<(start + only.count * row),
-                byteOrder: byteOrder)
-        }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(cut[0] * row)
-        withUnsafeBytes { all in
-            for range in ranges { bytes += all[(range.lowerBound * row)..<(range.upperBound * row)] }
-        }
+        cut[0] = range.count
+        let start = byteRange.lowerBound + range.lowerBound * row
         return try Tensor(
-            elementType: elementType, shape: cut, storage: Storage(bytes), byteRange: 0..<bytes.count,
+            elementType: elementType, shape: cut, storage: storage, byteRange: start..<(start + range.count * row),
             byteOrder: byteOrder)
     }
 }
