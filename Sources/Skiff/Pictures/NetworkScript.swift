@@ -43,7 +43,7 @@ extension PageScript {
           view.scrollLeft = left * scale - atX;
           view.scrollTop = top * scale - atY;
         };
-        const fit = () => zoom(fitting());
+        const fit = () => { zoom(fitting()); view.scrollLeft = view.scrollTop = 0; };
         document.getElementById("larger").addEventListener("click", () => zoom(scale * 1.25));
         document.getElementById("smaller").addEventListener("click", () => zoom(scale / 1.25));
         document.getElementById("fit").addEventListener("click", fit);
