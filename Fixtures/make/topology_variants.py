@@ -26,6 +26,12 @@ class Editor:
     def set_array(self, name, array):
         self.weight(name).CopyFrom(self.onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
 
+    def root(self, value):
+        """The weight that a value is, behind Identity."""
+        while maker := next((node for node in self.graph.node if value in node.output), None):
+            value = maker.input[0]
+        return value
+
     def bypass(self, name):
         """Takes a node of one data input out."""
         node = self.node(name)
@@ -174,8 +180,13 @@ def prune_channels(e):
             array = np.take(array, range(kept), axis)
         e.set_array(weight, array)
         if norm:
-            for value in e.node(f"{prefix}/{norm}/BatchNormalization").input[1:]:
-                e.set_array(value, e.array(value)[:kept])
+            node = e.node(f"{prefix}/{norm}/BatchNormalization")
+            for slot in range(1, 5):
+                # Equal weights are one in an export, read through Identity.
+                fresh = f"pruned_{norm}_{slot}"
+                array = e.array(e.root(node.input[slot]))[:kept]
+                e.graph.initializer.append(e.onnx.numpy_helper.from_array(np.ascontiguousarray(array), fresh))
+                node.input[slot] = fresh
 
 
 def keep_extent(e):
