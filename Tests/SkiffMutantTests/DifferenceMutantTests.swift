@@ -33,7 +33,8 @@ import Testing
         let specimen = try Specimen(
             pair.mutated, model.graph, inputs: MadeUpInputs(for: model.graph, batch: 2).tensors, recording: nil)
         let mutants = try MutantMaker(specimen: specimen, sites: 3).all()
-        let (missed, named) = (Mutex<[String]>([]), Mutex(0))
+        let missed = Mutex<[String]>([])
+        let named = Mutex(0)
         try concurrently(mutants.count, workers: 2) { (index) throws in
             let mutant = mutants[index]
             guard let mutated = try? mutant.edit.applied(to: model.graph) else { return }

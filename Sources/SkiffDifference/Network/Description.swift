@@ -12,16 +12,20 @@ struct Description {
         var meaning: String
         /// What counts at the extents that this model fixes, where that is less.
         var fixedMeaning: String?
+        /// Whether ``fixedMeaning`` counts only beside another that is not told: the number of an axis.
+        var isTold = false
 
-        init(_ name: String, _ text: String, meaning: String? = nil, fixedMeaning: String? = nil) {
+        init(_ name: String, _ text: String, meaning: String? = nil, fixedMeaning: String? = nil, isTold: Bool = false) {
             self.name = name
             self.text = text
             self.meaning = meaning ?? text
             self.fixedMeaning = fixedMeaning
+            self.isTold = isTold
         }
 
         func isSame(as other: Trait) -> Bool {
-            meaning == other.meaning || fixedMeaning != nil && fixedMeaning == other.fixedMeaning
+            if meaning == other.meaning { return true }
+            return fixedMeaning != nil && fixedMeaning == other.fixedMeaning && !(isTold && other.isTold)
         }
     }
 
@@ -120,17 +124,24 @@ extension Network {
             let rank = source.flatMap { graph[$0].fact?.shape?.count }
             let axis = rank.map { softmax.axis < 0 ? softmax.axis + $0 : softmax.axis } ?? softmax.axis
             let isLast = rank.map { axis == $0 - 1 } ?? false
-            add("axis", axisText(softmax.axis, of: source) + (softmax.flattensFromAxis && !isLast ? " and on" : ""))
+            let onward = softmax.flattensFromAxis && !isLast ? " and on" : ""
+            let text = axisText(softmax.axis, of: source)
+            description.traits.append(
+                .init("axis", text + onward, fixedMeaning: "\(axis)\(onward)", isTold: text != "\(axis)"))
         case .concatenation(let concatenation):
             description.operation = "concatenation"
-            add("axis", axisText(concatenation.axis, of: node.outputs.first))
+            let text = axisText(concatenation.axis, of: node.outputs.first)
+            let rank = node.outputs.first.flatMap { graph[$0].fact?.shape?.count } ?? 0
+            let axis = concatenation.axis < 0 ? concatenation.axis + rank : concatenation.axis
+            description.traits.append(.init("axis", text, fixedMeaning: "\(axis)", isTold: text != "\(axis)"))
         case .binary(let binary): description.operation = Self.name(binary.kind)
         case .variadic(let variadic): description.operation = Self.name(variadic.kind)
         case .pad(let pad): describe(pad, node, source, &description)
         case .upsampling(let upsampling):
             description.operation = "resize"
-            add("mode", "\(upsampling.interpolation)")
-            add("scales", text(upsampling.factors))
+            add("mode", upsampling.interpolation == .nearest ? "nearest" : "linear, halfPixel")
+            addExtents(node, source, scales: nil, &description)
+        case .resize(let resize): describe(resize, node, source, &description)
         case .unknown(let unknown):
             description.operation = unknown.domain.isEmpty ? unknown.name : "\(unknown.domain).\(unknown.name)"
             description.isKnown = false
@@ -166,10 +177,10 @@ extension Network {
     func axisText(_ axis: Int, of value: ValueID?) -> String {
         guard let value, let rank = graph[value].fact?.shape?.count else { return "\(axis)" }
         let axis = axis < 0 ? axis + rank : axis
-        guard let labels = side.axes(of: value), labels.indices.contains(axis), labels[axis].count == 1 else {
-            return "\(axis)"
-        }
-        let label = labels[axis][0].label
+        guard let labels = side.axes(of: value), labels.indices.contains(axis) else { return "\(axis)" }
+        let large = labels[axis].filter { $0.extent != .fixed(1) }
+        guard let factor = large.count == 1 ? large.first : labels[axis].first, large.count < 2 else { return "\(axis)" }
+        let label = factor.label
         if label == PairedFlows.batchLabel { return "batch" }
         if label == PairedFlows.channelsLabel { return "channels" }
         let spatial = label - PairedFlows.spatialLabel
