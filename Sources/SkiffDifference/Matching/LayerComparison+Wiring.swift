@@ -59,6 +59,12 @@ extension LayerComparison {
             return
         }
         let isFree = left.graph[piece.head].operator.isCommutative
+        // A constant in front and one behind are different functions: x − c and c − x.
+        if case .plain = piece.kind, !isFree,
+            left.computedInputs(of: piece.head) != right.computedInputs(of: partner.head)
+        {
+            layer.attributes.append("operands in another order")
+        }
         var rest = Array(partner.operands.indices)
         var order: PairedFlows.AxisOrder?
         for (position, operand) in piece.operands.enumerated() {
@@ -127,6 +133,7 @@ extension LayerComparison {
         switch found {
         case .same: break
         case .permuted where !isLaidOut:
+            if !node.operator.namesItsAxes { layer.unknowns.append("what it does to axes in another order") }
             // All operands of one step have to be turned alike.
             if let order, order != found, (one?.count ?? 0) > 1 { layer.unknowns.append("the order of its operands' axes") }
         case .permuted, .incompatible:

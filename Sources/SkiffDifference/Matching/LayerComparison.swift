@@ -81,7 +81,8 @@ struct LayerComparison {
         let isStepwise =
             piece.steps.count == partner.steps.count
             && zip(piece.steps, partner.steps).allSatisfy {
-                left.graph[$0].operator.kind == right.graph[$1].operator.kind
+                left.graph[$0].operator.isSameStep(as: right.graph[$1].operator)
+                    && left.computedInputs(of: $0) == right.computedInputs(of: $1)
             } && hasBias(piece, left) == hasBias(partner, right)
         if case .plain = piece.kind { return addPlain(one, other) }
         if isStepwise { addSteps(one, other) } else { addWhole(one, other) }
@@ -206,4 +207,34 @@ struct LayerComparison {
 
 extension String {
     fileprivate var isPositional: Bool { hasPrefix("input ") }
+}
+
+extension Operator {
+    /// Whether two affine steps differ in nothing but attributes and numbers.
+    fileprivate func isSameStep(as other: Operator) -> Bool {
+        switch (self, other) {
+        case (.binary(let one), .binary(let two)): one.kind == two.kind
+        case (.variadic(let one), .variadic(let two)): one.kind == two.kind
+        default: kind == other.kind
+        }
+    }
+
+    /// Whether the operator's description says its axes by what they are, or it has none.
+    var namesItsAxes: Bool {
+        switch self {
+        case .unary, .clip, .parametricReLU, .binary, .variadic, .select, .softmax, .concatenation, .split, .reduction,
+            .globalPooling, .pooling, .pad, .resize, .upsampling, .batchNormalization, .cast, .identity, .quantize,
+            .dequantize:
+            true
+        default: false
+        }
+    }
+}
+
+extension Network {
+    /// The positions of a node's inputs that hang on the network's.
+    func computedInputs(of id: NodeID) -> [Int] {
+        let inputs = graph[id].inputs
+        return inputs.indices.filter { inputs[$0].map(side.isComputed) ?? false }
+    }
 }

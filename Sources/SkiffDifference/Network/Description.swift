@@ -111,6 +111,7 @@ extension Network {
         case .batchNormalization(let normalization):
             description.operation = "BatchNormalization"
             add("epsilon", "\(normalization.epsilon)")
+            addAxis(normalization.axis, of: source, &description)
             if normalization.isTraining { add("moments", "of the batch") }
         case .pooling(let pooling): describe(pooling, node, piece, &description)
         case .globalPooling(let pooling):
@@ -130,10 +131,16 @@ extension Network {
                 .init("axis", text + onward, fixedMeaning: "\(axis)\(onward)", isTold: text != "\(axis)"))
         case .concatenation(let concatenation):
             description.operation = "concatenation"
-            let text = axisText(concatenation.axis, of: node.outputs.first)
-            let rank = node.outputs.first.flatMap { graph[$0].fact?.shape?.count } ?? 0
-            let axis = concatenation.axis < 0 ? concatenation.axis + rank : concatenation.axis
-            description.traits.append(.init("axis", text, fixedMeaning: "\(axis)", isTold: text != "\(axis)"))
+            addAxis(concatenation.axis, of: node.outputs.first, &description)
+        case .split(let split):
+            description.operation = "split"
+            addAxis(split.axis, of: source, &description)
+            let sizes = node.outputs.map { output -> String in
+                guard let shape = graph[output].fact?.shape, !shape.isEmpty else { return "computed" }
+                let axis = split.axis < 0 ? split.axis + shape.count : split.axis
+                return shape.indices.contains(axis) ? "\(shape[axis])" : "computed"
+            }
+            add("sizes", sizes.joined(separator: ","))
         case .binary(let binary): description.operation = Self.name(binary.kind)
         case .variadic(let variadic): description.operation = Self.name(variadic.kind)
         case .pad(let pad): describe(pad, node, source, &description)
@@ -185,6 +192,13 @@ extension Network {
         if label == PairedFlows.channelsLabel { return "channels" }
         let spatial = label - PairedFlows.spatialLabel
         return (0..<8).contains(spatial) ? "spatial \(spatial)" : "\(axis)"
+    }
+
+    private func addAxis(_ axis: Int, of value: ValueID?, _ description: inout Description) {
+        let rank = value.flatMap { graph[$0].fact?.shape?.count } ?? 0
+        let number = axis < 0 ? axis + rank : axis
+        let text = axisText(axis, of: value)
+        description.traits.append(.init("axis", text, fixedMeaning: "\(number)", isTold: text != "\(number)"))
     }
 
     private func describeClip(_ node: Node, _ description: inout Description) {

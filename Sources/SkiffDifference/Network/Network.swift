@@ -234,10 +234,15 @@ struct Network: Sendable {
 
     /// Whether a node's constants are one number, or one for each channel of the map.
     private func isChannelwise(_ node: Node, of parent: ValueID) -> Bool {
-        if case .batchNormalization(let normalization) = node.operator {
-            return !normalization.isTraining && node.outputs.count == 1
-        }
         guard let output = node.outputs.first, let rank = graph[output].fact?.shape?.count else { return false }
+        if case .batchNormalization(let normalization) = node.operator {
+            let axis = normalization.axis < 0 ? normalization.axis + rank : normalization.axis
+            guard !normalization.isTraining, node.outputs.count == 1, let labels = side.axes(of: output),
+                labels.indices.contains(axis)
+            else { return false }
+            let factors = labels[axis].filter { $0.extent != .fixed(1) }
+            return factors.allSatisfy { $0.label == PairedFlows.channelsLabel } && factors.count < 2
+        }
         if case .unary = node.operator { return true }
         let constants = node.inputs.compactMap { $0 }.filter { !side.isComputed($0) }
         guard constants.count == 1, let shape = graph[constants[0]].fact?.shape?.fixedShape, shape.count <= rank else {
