@@ -32,3 +32,14 @@ extension Model {
         return digests
     }
 }
+
+/// Compares the tensors of two files of weights, by name, where no architecture is known for them.
+/// - Throws: ``SkiffError`` where a file holds no weights that can be read alone.
+public func tensorDifference(
+    _ left: WeightListing, _ right: WeightListing, isHeadersOnly: Bool = false
+) throws(SkiffError) -> TensorDifference {
+    try located {
+        try TensorDifference(
+            left.weights, right.weights, formats: (left.format.name, right.format.name), isHeadersOnly: isHeadersOnly)
+    }
+}

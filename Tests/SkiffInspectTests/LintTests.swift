@@ -267,7 +267,7 @@ import Darwin
         let page = String(decoding: try Storage(mapping: path).bytes(in: 0..<Storage(mapping: path).byteCount), as: UTF8.self)
         let marker = "<!-- rules -->\n\n"
         let start = try #require(page.firstRange(of: marker))
-        if getenv("SKIFF_UPDATE_DOCS") != nil {
+        if getenv("SKIFF_UPDATE_DOCUMENTS") != nil {
             let text = page[..<start.upperBound] + LintRule.documentation
             try atomicWrite(to: path) { writer throws(CoreError) in try writer.write(Array(text.utf8)) }
         } else {

@@ -1,3 +1,10 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 import Skiff
 import SkiffTestSupport
 import Synchronization
@@ -32,7 +39,10 @@ import Testing
         #expect(plain.isSameFunction, "\(plain.summary)")
         let specimen = try Specimen(
             pair.mutated, model.graph, inputs: MadeUpInputs(for: model.graph, batch: 2).tensors, recording: nil)
-        let mutants = try MutantMaker(specimen: specimen, sites: 3).all()
+        // `make mutants` takes all of them.
+        let every = getenv("SKIFF_MUTANTS") == nil ? 4 : 1
+        let all = try MutantMaker(specimen: specimen, sites: 2).all()
+        let mutants = all.indices.filter { $0 % every == 0 }.map { all[$0] }
         let missed = Mutex<[String]>([])
         let named = Mutex(0)
         try concurrently(mutants.count, workers: 2) { (index) throws in
@@ -52,7 +62,7 @@ import Testing
         }
         let list = missed.withLock { $0 }
         #expect(list.isEmpty, "\(list.joined(separator: "\n"))")
-        #expect(named.withLock { $0 } > 20)
+        #expect(named.withLock { $0 } > 10)
         print("\(pair.testDescription): \(named.withLock { $0 }) of \(mutants.count) mutants told apart, \(list.count) missed")
     }
 

@@ -25,6 +25,12 @@ struct DiffPictureOptions: ParsableArguments {
         }
     }
 
+    /// - Throws: `ValidationError` where a drawing is asked for of weights that no architecture fits.
+    func refuse() throws {
+        guard svg != nil || html != nil else { return }
+        throw ValidationError("there is nothing to draw: both files hold weights of an architecture that is not known.")
+    }
+
     /// Writes what is asked for.
     func write(_ difference: ModelDifference, _ left: Model, _ right: Model) throws {
         if let svg {

@@ -39,35 +39,45 @@ struct Diff: Verb {
     @OptionGroup var common: CommonOptions
 
     func perform(_ console: Console) throws {
-        let found = try console.withProgress { progress in
+        let report = try console.withProgress { progress in
             progress("reading", 0)
-            let models = try Self.models(left, right)
+            guard let models = try Self.models(left, right) else {
+                try pictures.refuse()
+                let found = try tensorDifference(
+                    WeightListing(contentsOf: left), WeightListing(contentsOf: right), isHeadersOnly: headersOnly)
+                return DifferenceReport(
+                    found.difference, left: found.left, right: found.right, files: (left, right))
+            }
             try pictures.check(models.0, models.1)
-            let difference = try difference(models.0, models.1, isHeadersOnly: headersOnly) { progress("comparing weights", $0) }
-            return (models: models, difference: difference)
+            let found = try difference(models.0, models.1, isHeadersOnly: headersOnly) { progress("comparing weights", $0) }
+            try pictures.write(found, models.0, models.1)
+            return DifferenceReport(found, left: models.0.graph, right: models.1.graph, files: (left, right))
         }
-        try pictures.write(found.difference, found.models.0, found.models.1)
-        let report = DifferenceReport(
-            found.difference, left: found.models.0.graph, right: found.models.1.graph, files: (left, right))
         if console.json {
             console.print(report.json())
         } else {
             console.print(report.text(width: console.width, colors: console.colors, all: all, names: names))
         }
-        if !found.difference.isSameFunction { throw ExitCode(ExitCodes.parityFailed) }
+        if !report.difference.isSameFunction { throw ExitCode(ExitCodes.parityFailed) }
     }
 
-    /// Both models; weights that no architecture fits take the other file's.
-    private static func models(_ left: String, _ right: String) throws(SkiffError) -> (Model, Model) {
+    /// Both models; weights that no architecture fits take the other file's. `nil` where none fits either.
+    private static func models(_ left: String, _ right: String) throws(SkiffError) -> (Model, Model)? {
+        let one: Model
         do {
-            let one = try Model(contentsOf: left)
+            one = try Model(contentsOf: left)
+        } catch where error.isOfArchitecture {
             do {
-                return (one, try Model(contentsOf: right))
-            } catch where error.isOfArchitecture {
-                return (one, try Model(contentsOf: right, architecture: .model(left)))
+                return (try Model(contentsOf: left, architecture: .model(right)), try Model(contentsOf: right))
+            } catch let second where second.isOfArchitecture {
+                guard (try? WeightListing(contentsOf: right)) != nil else { throw error }
+                return nil
             }
-        } catch where error.isOfArchitecture && error.place.file == left {
-            return (try Model(contentsOf: left, architecture: .model(right)), try Model(contentsOf: right))
+        }
+        do {
+            return (one, try Model(contentsOf: right))
+        } catch where error.isOfArchitecture {
+            return (one, try Model(contentsOf: right, architecture: .model(left)))
         }
     }
 }

@@ -12,16 +12,20 @@ struct Description {
         var meaning: String
         /// What counts at the extents that this model fixes, where that is less.
         var fixedMeaning: String?
+        /// Whether ``fixedMeaning`` counts only beside another that is not told: the number of an axis.
+        var isTold = false
 
-        init(_ name: String, _ text: String, meaning: String? = nil, fixedMeaning: String? = nil) {
+        init(_ name: String, _ text: String, meaning: String? = nil, fixedMeaning: String? = nil, isTold: Bool = false) {
             self.name = name
             self.text = text
             self.meaning = meaning ?? text
             self.fixedMeaning = fixedMeaning
+            self.isTold = isTold
         }
 
         func isSame(as other: Trait) -> Bool {
-            meaning == other.meaning || fixedMeaning != nil && fixedMeaning == other.fixedMeaning
+            if meaning == other.meaning { return true }
+            return fixedMeaning != nil && fixedMeaning == other.fixedMeaning && !(isTold && other.isTold)
         }
     }
 
@@ -107,6 +111,7 @@ extension Network {
         case .batchNormalization(let normalization):
             description.operation = "BatchNormalization"
             add("epsilon", "\(normalization.epsilon)")
+            addAxis(normalization.axis, of: source, &description)
             if normalization.isTraining { add("moments", "of the batch") }
         case .pooling(let pooling): describe(pooling, node, piece, &description)
         case .globalPooling(let pooling):
@@ -120,17 +125,30 @@ extension Network {
             let rank = source.flatMap { graph[$0].fact?.shape?.count }
             let axis = rank.map { softmax.axis < 0 ? softmax.axis + $0 : softmax.axis } ?? softmax.axis
             let isLast = rank.map { axis == $0 - 1 } ?? false
-            add("axis", axisText(softmax.axis, of: source) + (softmax.flattensFromAxis && !isLast ? " and on" : ""))
+            let onward = softmax.flattensFromAxis && !isLast ? " and on" : ""
+            let text = axisText(softmax.axis, of: source)
+            description.traits.append(
+                .init("axis", text + onward, fixedMeaning: "\(axis)\(onward)", isTold: text != "\(axis)"))
         case .concatenation(let concatenation):
             description.operation = "concatenation"
-            add("axis", axisText(concatenation.axis, of: node.outputs.first))
+            addAxis(concatenation.axis, of: node.outputs.first, &description)
+        case .split(let split):
+            description.operation = "split"
+            addAxis(split.axis, of: source, &description)
+            let sizes = node.outputs.map { output -> String in
+                guard let shape = graph[output].fact?.shape, !shape.isEmpty else { return "computed" }
+                let axis = split.axis < 0 ? split.axis + shape.count : split.axis
+                return shape.indices.contains(axis) ? "\(shape[axis])" : "computed"
+            }
+            add("sizes", sizes.joined(separator: ","))
         case .binary(let binary): description.operation = Self.name(binary.kind)
         case .variadic(let variadic): description.operation = Self.name(variadic.kind)
         case .pad(let pad): describe(pad, node, source, &description)
         case .upsampling(let upsampling):
             description.operation = "resize"
-            add("mode", "\(upsampling.interpolation)")
-            add("scales", text(upsampling.factors))
+            add("mode", upsampling.interpolation == .nearest ? "nearest" : "linear, halfPixel")
+            addExtents(node, source, scales: nil, &description)
+        case .resize(let resize): describe(resize, node, source, &description)
         case .unknown(let unknown):
             description.operation = unknown.domain.isEmpty ? unknown.name : "\(unknown.domain).\(unknown.name)"
             description.isKnown = false
@@ -166,14 +184,21 @@ extension Network {
     func axisText(_ axis: Int, of value: ValueID?) -> String {
         guard let value, let rank = graph[value].fact?.shape?.count else { return "\(axis)" }
         let axis = axis < 0 ? axis + rank : axis
-        guard let labels = side.axes(of: value), labels.indices.contains(axis), labels[axis].count == 1 else {
-            return "\(axis)"
-        }
-        let label = labels[axis][0].label
+        guard let labels = side.axes(of: value), labels.indices.contains(axis) else { return "\(axis)" }
+        let large = labels[axis].filter { $0.extent != .fixed(1) }
+        guard let factor = large.count == 1 ? large.first : labels[axis].first, large.count < 2 else { return "\(axis)" }
+        let label = factor.label
         if label == PairedFlows.batchLabel { return "batch" }
         if label == PairedFlows.channelsLabel { return "channels" }
         let spatial = label - PairedFlows.spatialLabel
         return (0..<8).contains(spatial) ? "spatial \(spatial)" : "\(axis)"
+    }
+
+    private func addAxis(_ axis: Int, of value: ValueID?, _ description: inout Description) {
+        let rank = value.flatMap { graph[$0].fact?.shape?.count } ?? 0
+        let number = axis < 0 ? axis + rank : axis
+        let text = axisText(axis, of: value)
+        description.traits.append(.init("axis", text, fixedMeaning: "\(number)", isTold: text != "\(number)"))
     }
 
     private func describeClip(_ node: Node, _ description: inout Description) {

@@ -234,10 +234,15 @@ struct Network: Sendable {
 
     /// Whether a node's constants are one number, or one for each channel of the map.
     private func isChannelwise(_ node: Node, of parent: ValueID) -> Bool {
-        if case .batchNormalization(let normalization) = node.operator {
-            return !normalization.isTraining && node.outputs.count == 1
-        }
         guard let output = node.outputs.first, let rank = graph[output].fact?.shape?.count else { return false }
+        if case .batchNormalization(let normalization) = node.operator {
+            let axis = normalization.axis < 0 ? normalization.axis + rank : normalization.axis
+            guard !normalization.isTraining, node.outputs.count == 1, let labels = side.axes(of: output),
+                labels.indices.contains(axis)
+            else { return false }
+            let factors = labels[axis].filter { $0.extent != .fixed(1) }
+            return factors.allSatisfy { $0.label == PairedFlows.channelsLabel } && factors.count < 2
+        }
         if case .unary = node.operator { return true }
         let constants = node.inputs.compactMap { $0 }.filter { !side.isComputed($0) }
         guard constants.count == 1, let shape = graph[constants[0]].fact?.shape?.fixedShape, shape.count <= rank else {
@@ -314,33 +319,6 @@ struct Network: Sendable {
                 || description.traits.contains { $0.name == "bounds" && $0.text.hasPrefix("0.0 ") }
         default: return false
         }
-    }
-
-    /// Zeros added before and after each spatial axis, by label; `nil` where a node adds something else.
-    func padding(of node: Node) -> [Int: (before: Int, after: Int)]? {
-        guard case .pad(let pad) = node.operator, pad.mode == .constant, let source = node.inputs.first ?? nil,
-            let labels = side.axes(of: source)
-        else { return nil }
-        func integers(_ position: Int) -> [Int]? {
-            guard node.inputs.indices.contains(position), let id = node.inputs[position] else { return nil }
-            return graph[id].fact?.integers
-        }
-        let value = node.inputs.count > 2 ? node.inputs[2].flatMap { graph.smallConstant($0)?.first } : nil
-        if node.inputs.count > 2, node.inputs[2] != nil, value == nil { return nil }
-        guard (value ?? Double(pad.value)) == 0, let pads = integers(1) ?? pad.pads else { return nil }
-        if node.inputs.count > 3, node.inputs[3] != nil, integers(3) == nil { return nil }
-        let axes = (integers(3) ?? Array(labels.indices)).map { $0 < 0 ? $0 + labels.count : $0 }
-        guard pads.count == 2 * axes.count, axes.allSatisfy(labels.indices.contains) else { return nil }
-        var result: [Int: (before: Int, after: Int)] = [:]
-        for (position, axis) in axes.enumerated() {
-            let (before, after) = (pads[position], pads[axes.count + position])
-            if before == 0, after == 0 { continue }
-            guard labels[axis].count == 1, let label = labels[axis].first?.label, label >= PairedFlows.spatialLabel,
-                label < PairedFlows.spatialLabel + 8, before >= 0, after >= 0
-            else { return nil }
-            result[label] = (before, after)
-        }
-        return result
     }
 
     private mutating func findLive() {
