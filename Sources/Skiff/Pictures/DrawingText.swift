@@ -48,7 +48,7 @@ struct DrawingText {
         for placed in layout.columns {
             let head = [placed.column.title + (placed.column.stride.map { " (\($0))" } ?? "")]
                 + (placed.column.details.isEmpty ? [] : [placed.column.details.joined(separator: " · ")])
-            open(head)
+            begin(head)
             last = stack(placed.stack, after: last, isFirst: last == nil)
             lines.append(syntax.close)
         }
@@ -61,7 +61,7 @@ struct DrawingText {
         }
     }
 
-    private mutating func open(_ head: [String]) {
+    private mutating func begin(_ head: [String]) {
         lines.append(syntax.open("g\(groups)", head))
         groups += 1
     }
@@ -72,7 +72,7 @@ struct DrawingText {
         var isFirst = isFirst
         for (position, entry) in stack.entries.enumerated() {
             let isGroup = entry.run.repeats > 1 && entry.sketches.count > 1
-            if isGroup { open([StackSketch.repeatText(entry.run.repeats)]) }
+            if isGroup { begin([StackSketch.repeatText(entry.run.repeats)]) }
             for (place, sketch) in entry.sketches.enumerated() {
                 let index = entry.run.pattern.indices.contains(place) ? entry.run.pattern[place] : nil
                 let repeats = isGroup ? 1 : entry.run.repeats
@@ -98,7 +98,7 @@ struct DrawingText {
             : sketch.unit.isFed ? [previous].compactMap { $0 } : []
         var end = id
         if let inner = sketch.stack {
-            open([sketch.unit.title])
+            begin([sketch.unit.title])
             end = stack(inner, after: sources.first, isFirst: isFirst) ?? id
             lines.append(syntax.close)
         } else {
