@@ -46,7 +46,8 @@ test: packages check
 	@if python3 -c '' 2>/dev/null; then python3 Tests/terminal.py .build/testing/release/skiff; \
 	    else echo 'terminal: not tested, there is no python3'; fi
 	@if python3 Tests/browser/page.py --found 2>/dev/null; then \
-	    python3 Tests/browser/page.py .build/testing/release/skiff; \
+	    python3 Tests/browser/page.py .build/testing/release/skiff \
+	    && python3 Tests/browser/network.py .build/testing/release/skiff; \
 	    else echo 'browser: not tested, there is no python3 or no chromium'; fi
 
 # All mutants of Tests/SkiffMutantTests, of which `make test` runs some of each kind: the table, and what was missed.

@@ -188,7 +188,10 @@ public struct DifferencePage {
                 ]),
             side(block.right, difference.right, drawings.right, unitOfRight),
         ]
-        var lines = block.texts.map { Markup.element("li", [:], [.name($0)]) }
+        let named = Set(layers.flatMap { $0.left.map { names([$0], difference.left) } + $0.right.map { names([$0], difference.right) } })
+        // What a layer below says is not said twice.
+        let texts = block.texts.filter { text in !named.contains { text.hasPrefix("\($0):") } }
+        var lines = texts.map { Markup.element("li", [:], [.name($0)]) }
         lines += block.notes.map { Markup.element("li", ["class": "muted"], [.name($0)]) }
         guard !lines.isEmpty || !layers.isEmpty else {
             return .element("li", ["class": "row \(block.change.rawValue)"], [.element("div", ["class": "three"], head)])

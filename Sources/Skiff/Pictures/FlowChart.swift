@@ -77,16 +77,19 @@ struct FlowChart {
         return inspection.blocks.indices.contains(block) ? inspection.blocks[block].name : "block \(block + 1)"
     }
 
-    func shapes(width: Double) -> [Markup] {
+    func shapes(width: Double, hasTitle: Bool = true) -> [Markup] {
         let x = { (index: Int) -> Double in
             let room = width - Self.left - Self.right
             return Self.left + room * (Double(index) + 0.5) / Double(max(flow.blocks.count, 1))
         }
-        var shapes = [Drawing.label("What the blocks do to the signal", 0, 14, anchor: "start", style: "stage")]
+        var shapes: [Markup] = []
+        if hasTitle {
+            shapes.append(Drawing.label("What the blocks do to the signal", 0, 14, anchor: "start", style: "stage"))
+        }
         shapes.append(
             Drawing.label(
                 TextWidth.fitted("\(flow.samples) sample\(flow.samples == 1 ? "" : "s"), \(flow.input)", size: 11, width: width),
-                0, 31, anchor: "start", style: "small"))
+                hasTitle ? 0 : 12, 31, anchor: "start", style: "small"))
         shapes += sections(width, x) + sizeCurves(width, x) + cosineCurve(width, x)
         if hasLesions { shapes += lesionBars(width, x) }
         return shapes

@@ -184,7 +184,7 @@ extension NetworkPage {
             [
                 "class": "drawing flow", "viewBox": "0 0 960 \(Drawing.number(chart.height))", "role": "img",
                 "aria-label": printable(chart.description),
-            ], chart.shapes(width: 960))
+            ], chart.shapes(width: 960, hasTitle: false))
         return section(
             "flow", "What the blocks do to the signal",
             "Measured with \(flow.input), \(flow.samples) sample\(flow.samples == 1 ? "" : "s").",

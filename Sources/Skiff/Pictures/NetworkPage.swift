@@ -86,11 +86,30 @@ public struct NetworkPage {
     }
 
     private var family: Markup {
-        let lines = inspection.family.evidence + inspection.warnings.prefix(20).map(\.text)
-        guard !lines.isEmpty else { return .joined([]) }
+        let found = inspection.family
+        let warnings = inspection.warnings.prefix(20).map(\.text)
+            + (inspection.warnings.count > 20 ? ["and \(inspection.warnings.count - 20) more warnings"] : [])
+        let parts = [
+            ("deviations", "Where it leaves the family", Array(found.deviations.prefix(60).map(\.text))),
+            ("speaks", "What speaks for it", found.evidence),
+            ("near", "Near, but not it", found.neighbours.prefix(8).map { "\($0.name): \($0.reason)" }),
+            ("warnings", "Warnings", warnings),
+        ].filter { !$0.2.isEmpty }
+        guard !parts.isEmpty else { return .joined([]) }
         return section(
-            "evidence", "What speaks for it", inspection.family.text,
-            [.element("ul", ["class": "plain"], lines.map { .element("li", [:], [.name($0)]) })])
+            "family", "The family", found.text,
+            [
+                .element(
+                    "div", ["class": "family"],
+                    parts.map { style, title, lines in
+                        .element(
+                            "div", ["class": style],
+                            [
+                                .element("h3", [:], title),
+                                .element("ul", ["class": "plain"], lines.map { .element("li", [:], [.name($0)]) }),
+                            ])
+                    })
+            ])
     }
 
     private var findingsSection: Markup {

@@ -92,7 +92,7 @@ extension PageScript {
         };
         view.addEventListener("click", event => {
           const box = event.target.closest("[data-u]");
-          if (box && !moved) unfold(+box.dataset.u);
+          if (box && !moved) reveal(+box.dataset.u);
         });
         view.addEventListener("keydown", event => {
           const box = event.target.closest("[data-u]");
@@ -105,7 +105,7 @@ extension PageScript {
           else if (box && (event.key === "ArrowLeft" || event.key === "ArrowUp")) go(box, -1);
           else if (box && event.key === "Home") go(box, -boxes.indexOf(box));
           else if (box && event.key === "End") go(box, boxes.length - 1 - boxes.indexOf(box));
-          else if (box && (event.key === "Enter" || event.key === " ")) unfold(+box.dataset.u);
+          else if (box && (event.key === "Enter" || event.key === " ")) reveal(+box.dataset.u);
           else return;
           event.preventDefault();
         });
@@ -170,7 +170,7 @@ extension PageScript {
           return frame;
         };
         const most = 400;
-        const unfold = (unit, layer) => {
+        const reveal = (unit, layer) => {
           opened = unit;
           mark(unit);
           const entry = units[unit], own = byUnit.get(unit) ?? [];
@@ -188,7 +188,7 @@ extension PageScript {
               option.selected = member === unit;
               select.append(option);
             });
-            select.addEventListener("change", () => { unfold(+select.value); document.getElementById("member").focus(); });
+            select.addEventListener("change", () => { reveal(+select.value); document.getElementById("member").focus(); });
             label.append(select);
             detail.append(label);
           }
@@ -227,7 +227,7 @@ extension PageScript {
         const choose = entry => {
           close();
           if (entry.unit < 0) { count.textContent = entry.name + " belongs to no box"; return; }
-          unfold(entry.unit, entry.layer ?? undefined);
+          reveal(entry.unit, entry.layer ?? undefined);
           detail.focus({ preventScroll: true });
           detail.scrollIntoView({ block: "nearest" });
         };
@@ -293,7 +293,7 @@ extension PageScript {
           button.append(name);
           const unit = units.findIndex(entry => entry.block === +row.dataset.b);
           button.addEventListener("click", () => {
-            unfold(unit);
+            reveal(unit);
             document.getElementById("network").scrollIntoView();
             detail.focus({ preventScroll: true });
           });

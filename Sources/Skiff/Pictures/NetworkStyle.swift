@@ -30,6 +30,8 @@ extension PageStyle {
         button.link{background:none;border:0;padding:0;color:var(--accent);text-decoration:underline;text-align:left}
         .findings li{padding:.45rem .8rem;border-left:.25rem solid var(--line);margin-bottom:.4rem;background:var(--panel)}
         .findings li.error{border-color:var(--bad)}.findings li.warning{border-color:light-dark(#c98a00,#e0b040)}
+        .family{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem 2rem}
+        .deviations h3{color:var(--bad)}
         details>summary{cursor:pointer;margin:.7rem 0}
         @media (max-width:40rem){.zoom{margin-left:0}.view{max-height:70vh}}
         @media print{.view{overflow:visible;max-height:none;border:0}
