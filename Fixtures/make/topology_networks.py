@@ -47,7 +47,7 @@ KERAS = {
     "ResNet101V2": "ResNet-101 v2", "MobileNetV2": "MobileNetV2", "MobileNetV3Large": "MobileNetV3-Large", "MobileNetV3Small": "MobileNetV3-Small",
     "EfficientNetB0": "EfficientNet-B0", "EfficientNetB3": "EfficientNet-B3", "EfficientNetV2B0": "EfficientNetV2-B0",
     "EfficientNetV2S": "EfficientNetV2-S", "ConvNeXtTiny": "ConvNeXt-Tiny", "DenseNet121": "DenseNet-121",
-    "DenseNet169": "DenseNet-169", "InceptionResNetV2": "Inception-ResNet-v2", "Xception": "Xception", "NASNetMobile": "residual network",
+    "DenseNet169": "DenseNet-169", "InceptionResNetV2": "Inception-ResNet-v2", "Xception": "Xception",
     "VGG16": "no residual blocks", "InceptionV3": "no residual blocks",
 }
 
@@ -113,4 +113,5 @@ def keras_blocks(model):
     if re.match(r"resnet\d", model.name):
         projections = sum(layer.name.endswith("_0_conv") for layer in model.layers)
     dense = len(cats) if model.name.startswith("densenet") else 0
-    return len(adds), None, projections, dense
+    # ConvNeXt adds by an operator of keras.ops, which is no layer.
+    return len(adds) if adds or not model.name.startswith("convnext") else None, None, projections, dense
