@@ -40,6 +40,14 @@ import Testing
         #expect(inspection.warnings.isEmpty)
     }
 
+    @Test(arguments: ["cifar-resnet20", "cifar-resnet110"]) func `A shortcut that steps and pads is told by axis`(
+        name: String
+    ) throws {
+        let inspection = try Model(contentsOf: Fixtures.path("structures/\(name).onnx")).inspection()
+        #expect(inspection.stages.map(\.stride) == [[1, 1], [2, 2], [2, 2]])
+        #expect(inspection.blocks.filter { $0.shortcut == .pad }.map(\.stride) == [[2, 2], [2, 2]])
+    }
+
     @Test(arguments: networks) func `The family is named, and no other`(network: Network) throws {
         let inspection = try Model(contentsOf: Fixtures.path("structures/\(network.name).onnx")).inspection()
         if let family = network.family {

@@ -53,7 +53,7 @@ struct FlowChart {
         var text = "RMS is the root of the mean square over all elements, where shortcut and branch are added. Where the curves "
             + "lie far apart, the larger one passes almost unchanged."
         if hasLesions {
-            text += " Bars: how much the output changes when that block's branch is taken away and its shortcut stays."
+            text += " Bars: how much the \(changed)s change when that block's branch is taken away and its shortcut stays."
         }
         return text
     }
@@ -64,12 +64,17 @@ struct FlowChart {
         if let least = ratios.min(by: { $0.1 < $1.1 }), let most = ratios.max(by: { $0.1 < $1.1 }) {
             text += " Branch over shortcut goes from \(brief(least.1)) at \(name(least.0)) to \(brief(most.1)) at \(name(most.0))."
         }
-        let changes = flow.blocks.enumerated().compactMap { index, block in block.lesion.map { (index, $0.outputChange) } }
+        let changes = flow.blocks.enumerated().compactMap { index, block in block.lesion.map { (index, $0.change) } }
         if let least = changes.min(by: { $0.1 < $1.1 }), let most = changes.max(by: { $0.1 < $1.1 }) {
             text += " Without its branch, \(name(most.0)) changes the output most, by \(brief(most.1)); "
                 + "\(name(least.0)) least, by \(brief(least.1))."
         }
         return text
+    }
+
+    /// What the bars are of.
+    private var changed: String {
+        flow.blocks.contains { $0.lesion?.scoreChange != nil } ? "score" : "output"
     }
 
     private func name(_ index: Int) -> String {
@@ -88,7 +93,9 @@ struct FlowChart {
         }
         shapes.append(
             Drawing.label(
-                TextWidth.fitted("\(flow.samples) sample\(flow.samples == 1 ? "" : "s"), \(flow.input)", size: 11, width: width),
+                TextWidth.fitted(
+                    flow.isMadeUp ? flow.input : "\(flow.samples) sample\(flow.samples == 1 ? "" : "s"), \(flow.input)",
+                    size: 11, width: width),
                 hasTitle ? 0 : 12, 31, anchor: "start", style: "small"))
         shapes += sections(width, x) + sizeCurves(width, x) + cosineCurve(width, x)
         if hasLesions { shapes += lesionBars(width, x) }
@@ -150,7 +157,7 @@ struct FlowChart {
 
     private func lesionBars(_ width: Double, _ x: (Int) -> Double) -> [Markup] {
         let (top, tall) = Self.lesions
-        let changes = flow.blocks.map { $0.lesion?.outputChange }
+        let changes = flow.blocks.map { $0.lesion?.change }
         let most = max(changes.compactMap { $0 }.filter(\.isFinite).max() ?? 0, 1e-12)
         var shapes: [Markup] = []
         for share in [0.0, 0.5, 1] {
@@ -164,7 +171,7 @@ struct FlowChart {
         }
         shapes.append(Drawing.rectangle(Self.left, top - 18, 14, 9, style: "lesion"))
         shapes.append(
-            Drawing.label("output change without the branch", Self.left + 20, top - 9, anchor: "start", style: "small"))
+            Drawing.label("\(changed) change without the branch", Self.left + 20, top - 9, anchor: "start", style: "small"))
         let step = flow.blocks.count > 1 ? x(1) - x(0) : 40
         let bar = min(max(step * 0.62, 0.7), 26)
         for (index, change) in changes.enumerated() {

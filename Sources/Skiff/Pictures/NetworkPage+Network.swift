@@ -187,10 +187,13 @@ extension NetworkPage {
             ], chart.shapes(width: 960, hasTitle: false))
         return section(
             "flow", "What the blocks do to the signal",
-            "Measured with \(flow.input), \(flow.samples) sample\(flow.samples == 1 ? "" : "s").",
+            flow.isMadeUp ? "Measured with \(flow.input): what they show says little of real ones."
+                : "Measured with \(flow.input), \(flow.samples) sample\(flow.samples == 1 ? "" : "s").",
             [
                 .element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Curves along the depth"], [svg]),
-                .element("p", ["class": "muted"], chart.explanation), flowTable(flow),
+                .element("p", ["class": "muted"], chart.explanation),
+                .joined((flow.notes + [flow.omission].compactMap { $0 }).map { .element("p", ["class": "muted"], [.name($0)]) }),
+                flowTable(flow),
             ])
     }
 
@@ -202,7 +205,7 @@ extension NetworkPage {
                 [
                     .element("th", ["scope": "row"], [.element("span", ["class": "name"], [.name(name)])]),
                     cell(brief(block.shortcutRMS)), cell(brief(block.branchRMS)), cell(block.ratio.map(brief) ?? "–"),
-                    cell(block.cosine.map { fixed($0, 3) } ?? "–"), cell(block.lesion.map { brief($0.outputChange) } ?? "–"),
+                    cell(block.cosine.map { fixed($0, 3) } ?? "–"), cell(block.lesion.map { brief($0.change) } ?? "–"),
                     cell(block.lesion?.top1Agreement.map { "\(fixed($0 * 100, 1)) %" } ?? "–"),
                 ])
         }

@@ -44,7 +44,9 @@ struct PictureOptions: ParsableArguments {
             try model.writeDrawing(inspection.svg(of: model.graph, title: title, flow: flow), to: svg)
         }
         if let html {
-            let page = NetworkPage(model, inspection, weights: weights, flow: flow)
+            let page = NetworkPage(
+                model, inspection, weights: weights, flow: flow,
+                findings: model.lint(inspection, statistics: weights).findings)
             try model.writeDrawing(page.html, to: html)
         }
         if dot { console.print(inspection.dot(of: model.graph, title: title)) }

@@ -116,10 +116,20 @@ extension Graph {
         let rank = node.inputs.first.flatMap { $0 }.flatMap { facts[$0.index]?.shape?.count }
         let channel = layout.channelAxis(rank: rank ?? 4)
         let strided = zip(axes, steps).filter { $0.1 > 1 }
-        if !strided.isEmpty {
-            return strided.contains { $0.0 == channel } ? .part : .strides(strided.map(\.1))
-        }
+        if !strided.isEmpty { return strides(Array(strided), rank: rank ?? 4, layout: layout) }
         return axes.contains { $0 == channel || $0 < 0 } ? .part : .margin
+    }
+
+    /// Steps by spatial axis, one where an axis is not stepped; a part where channels or samples are.
+    private func strides(_ stepped: [(axis: Int, step: Int)], rank: Int, layout: Layout) -> SliceUse {
+        var steps = [Int](repeating: 1, count: max(rank - 2, 0))
+        for (axis, step) in stepped {
+            let (position, overflow) = axis.addingReportingOverflow(axis < 0 ? rank : 0)
+            let spatial = position - (layout == .channelsFirst ? 2 : 1)
+            guard !overflow, position != layout.channelAxis(rank: rank), steps.indices.contains(spatial) else { return .part }
+            steps[spatial] = step
+        }
+        return .strides(steps)
     }
 
     /// Whether a Pad adds channels, and adds zeros.
