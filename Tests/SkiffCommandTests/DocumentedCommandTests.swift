@@ -11,7 +11,7 @@ import Testing
 @Suite struct DocumentedCommandTests {
     private static let fence = "```"
 
-    @Test(arguments: ["Docs/Inspection.md", "README.md"]) func `Commands print what the document says`(document: String) throws {
+    @Test(arguments: ["Docs/Inspection.md", "Docs/SignalFlow.md", "README.md"]) func `Commands print what the document says`(document: String) throws {
         let root = URL(fileURLWithPath: Fixtures.folder).deletingLastPathComponent()
         let path = root.appendingPathComponent(document).path
         let text = try String(contentsOfFile: path, encoding: .utf8)

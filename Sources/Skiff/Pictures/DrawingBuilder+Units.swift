@@ -3,7 +3,7 @@ internal import SkiffInspect
 extension DrawingBuilder {
     /// A box for each segment that has something to show; nodes that only pass values on belong to the box before.
     mutating func makeItems() -> [Item] {
-        let segments = NetworkSegments(of: inspection, in: graph).segments
+        let segments = inspection.outline.segments
         var items: [Item] = []
         var waiting: [Int] = []
         for segment in segments {
@@ -70,7 +70,7 @@ extension DrawingBuilder {
     }
 
     /// Layers outside of blocks: one box, or, where they are many, one for each part between joins.
-    private func plainUnits(_ segment: NetworkSegments.Segment) -> [NetworkDrawing.Unit] {
+    private func plainUnits(_ segment: Outline.Segment) -> [NetworkDrawing.Unit] {
         var left: Set<Int> = []
         if let around = segment.around {
             let block = inspection.blocks[around]

@@ -7,6 +7,8 @@ public struct Outline: Hashable, Sendable {
     public struct Segment: Hashable, Sendable {
         /// An index into ``Inspection/blocks``.
         public var block: Int?
+        /// The block around layers that are in it and in no block inside it, likewise.
+        public var around: Int?
         /// Indices into ``Inspection/layers``, in order.
         public var layers: [Int]
     }
@@ -41,7 +43,7 @@ public struct Outline: Hashable, Sendable {
             }
             if isUnit { seen += 1 }
             known[key] = segments.count
-            segments.append(Segment(block: isUnit ? block : nil, layers: [index]))
+            segments.append(Segment(block: isUnit ? block : nil, around: isUnit ? nil : block, layers: [index]))
             return segments.count - 1
         }
         makeGroups(of: inspection)
