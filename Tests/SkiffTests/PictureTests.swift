@@ -104,6 +104,20 @@ import Testing
         }
     }
 
+    @Test func `dense layers are boxes whose input is concatenated`() throws {
+        let model = try model("structures/densenet121.onnx")
+        let inspection = model.inspection()
+        let drawing = inspection.drawing(of: model.graph, title: "densenet121.onnx")
+        let dense = drawing.units.filter(\.concatenates)
+        #expect(drawing.title.hasPrefix("DenseNet-121"))
+        #expect(dense.count == inspection.denseStages.reduce(0) { $0 + $1.concatenations.count })
+        #expect(dense.allSatisfy { $0.pieces.map(\.text) == ["1×1, 128", "3×3, 32"] && $0.shortcut?.kind == .identity })
+        let joins = Set(inspection.denseStages.flatMap(\.concatenations).map { inspection.concatenations[$0].node.index })
+        #expect(joins == Set(dense.compactMap(\.layers.last)))
+        #expect(inspection.dot(of: model.graph, title: "").contains("label=\"∥\""))
+        #expect(inspection.mermaid(of: model.graph, title: "").contains("∥"))
+    }
+
     @Test func `repeats are found, single ones and groups`() {
         func patterns(_ keys: [Int]) -> [[Int]] {
             var found: [[Int]] = []

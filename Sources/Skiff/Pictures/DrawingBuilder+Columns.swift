@@ -13,7 +13,7 @@ extension DrawingBuilder {
         var drawing = NetworkDrawing(
             title: inspection.family.text, subtitle: subtitle, inputs: inspection.inputs.map { Self.port($0) },
             outputs: inspection.outputs.map { Self.port($0) }, units: [], columns: [], skips: [])
-        if inspection.blocks.isEmpty { drawing.title = title }
+        if inspection.blocks.isEmpty, inspection.denseStages.isEmpty { drawing.title = title }
         drawing.columns = columns(of: items, omissions: &drawing.omissions)
         drawing.skips = skips(among: items, &drawing)
         drawing.units = units
@@ -31,6 +31,11 @@ extension DrawingBuilder {
         if !shortcuts.isEmpty {
             let count = inspection.blocks.count
             parts.append("\(count) residual block\(count == 1 ? "" : "s"): \(shortcuts.joined(separator: ", ")) shortcuts")
+        }
+        let dense = inspection.denseStages.reduce(0) { $0 + $1.concatenations.count }
+        if dense > 0 {
+            let count = inspection.denseStages.count
+            parts.append("\(dense) dense layers in \(count) stage\(count == 1 ? "" : "s")")
         }
         return parts.joined(separator: " · ")
     }

@@ -105,7 +105,30 @@ extension DrawingBuilder {
             count(&unit)
             made.append(unit)
         }
+        /// What lies between a dense layer's input and its concatenation is a box of its own.
+        func closeDense(at join: Int) {
+            let sources = glimpse.reads[join].map(\.index).sorted()
+            let fork = sources.dropLast().last ?? -1
+            let branch = current.filter { $0 > fork }
+            current.removeAll { $0 > fork }
+            if !current.isEmpty { close() }
+            let before = made.count
+            current = branch
+            if !current.isEmpty { close() }
+            guard made.count > before else {
+                if let last = made.indices.last { made[last].layers.append(join) }
+                return
+            }
+            made[before].layers.append(join)
+            made[before].shortcut = NetworkDrawing.Shortcut(kind: .identity, labels: [])
+            made[before].concatenates = true
+            extents = self.extents(of: join)
+        }
         for layer in layers {
+            if denseJoins.contains(layer) {
+                closeDense(at: layer)
+                continue
+            }
             let isShown = gates[layer] == nil && (glimpse.layers[layer] != nil
                 || !isPartOfActivation(layer) && PieceTexts.piece(of: graph.nodes[layer], dataOperands: glimpse.dataOperands[layer]) != nil)
             let own = self.extents(of: layer)

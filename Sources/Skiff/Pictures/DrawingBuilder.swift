@@ -16,6 +16,8 @@ struct DrawingBuilder {
     let inspection: Inspection
     let graph: Graph
     let glimpse: NodeGlimpse
+    /// Nodes that concatenate a dense layer's input and what it gives.
+    let denseJoins: Set<Int>
     var units: [NetworkDrawing.Unit] = []
     var stageOfBlock: [Int: Int] = [:]
     /// Blocks around others that are drawn as frames: all inside belongs to one stage.
@@ -33,6 +35,8 @@ struct DrawingBuilder {
     init(_ inspection: Inspection, _ graph: Graph) {
         self.inspection = inspection
         self.graph = graph
+        denseJoins = Set(
+            inspection.denseStages.flatMap(\.concatenations).map { inspection.concatenations[$0].node.index })
         glimpse = NodeGlimpse(of: graph)
         layout = Self.layout(of: graph)
         for (index, stage) in inspection.stages.enumerated() {

@@ -10,6 +10,7 @@ struct DrawingLegend {
     private var shortcuts: Set<ResidualBlock.Shortcut> = []
     private var hasActivation = false
     private var hasRepeats = false
+    private var concatenates = false
 
     init(_ layout: DrawingLayout) {
         self.layout = layout
@@ -23,7 +24,11 @@ struct DrawingLegend {
                         kinds.insert(chip.piece.kind)
                         hasActivation = hasActivation || chip.piece.activates
                     }
-                    if let shortcut = unit.shortcut { shortcuts.insert(shortcut.kind) }
+                    if unit.concatenates {
+                        concatenates = true
+                    } else if let shortcut = unit.shortcut {
+                        shortcuts.insert(shortcut.kind)
+                    }
                     hasActivation = hasActivation || unit.activatesFirst || unit.activatesLast
                     if let inner = sketch.stack { pending.append(inner) }
                 }
@@ -53,6 +58,15 @@ struct DrawingLegend {
                         .element("circle", ["class": "sum", "cx": "10", "cy": "-4", "r": "6"], [Markup]()),
                         Drawing.path("M6.5 -4h7M10 -7.5v7", style: "plus"),
                     ], text: "addition"))
+        }
+        if concatenates {
+            entries.append(Entry(sample: [Drawing.path("M0 -4H22", style: "arc identity")], text: "all maps before"))
+            entries.append(
+                Entry(
+                    sample: [
+                        .element("circle", ["class": "sum", "cx": "10", "cy": "-4", "r": "6"], [Markup]()),
+                        Drawing.path("M8.2 -7.5v7M11.8 -7.5v7", style: "plus"),
+                    ], text: "concatenation"))
         }
         if !layout.drawing.skips.isEmpty {
             entries.append(Entry(sample: [Drawing.path("M0 -4H22", style: "skip")], text: "past other boxes"))

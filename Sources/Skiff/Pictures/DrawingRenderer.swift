@@ -185,7 +185,10 @@ struct DrawingRenderer {
     private func addition(_ unit: NetworkDrawing.Unit, _ x: Double, _ y: Double) -> [Markup] {
         var shapes: [Markup] = [
             .element("circle", ["class": "sum", "cx": n(x), "cy": n(y), "r": "6"], [Markup]()),
-            Drawing.path("M\(n(x - 3.5)) \(n(y))h7M\(n(x)) \(n(y - 3.5))v7", style: "plus"),
+            Drawing.path(
+                unit.concatenates
+                    ? "M\(n(x - 1.8)) \(n(y - 3.5))v7M\(n(x + 1.8)) \(n(y - 3.5))v7"
+                    : "M\(n(x - 3.5)) \(n(y))h7M\(n(x)) \(n(y - 3.5))v7", style: "plus"),
         ]
         if unit.activatesLast { shapes.append(activation(x, y + 8.5, 26)) }
         return shapes

@@ -5,7 +5,7 @@ struct DrawingText {
         /// A box; the parts are lines of its label.
         var box: (_ id: String, _ lines: [String], _ unit: NetworkDrawing.Unit) -> String
         /// The addition behind a block.
-        var sum: (_ id: String) -> String
+        var sum: (_ id: String, _ sign: String) -> String
         var port: (_ id: String, _ text: String) -> String
         var open: (_ id: String, _ lines: [String]) -> String
         var close: String
@@ -109,7 +109,7 @@ struct DrawingText {
         }
         guard let shortcut = sketch.unit.shortcut else { return end }
         let sum = "s\(id)"
-        lines.append(syntax.sum(sum))
+        lines.append(syntax.sum(sum, sketch.unit.concatenates ? "∥" : "+"))
         edges.append(syntax.edge(end, sum, .flow, ""))
         for source in sources {
             edges.append(syntax.edge(source, sum, .shortcut(shortcut.kind), shortcut.labels.joined(separator: ", ")))

@@ -44,7 +44,7 @@ enum Folding {
 
     /// What two boxes have in common that look alike.
     private static func signature(of unit: NetworkDrawing.Unit, in units: [NetworkDrawing.Unit], depth: Int) -> String {
-        var text = "\(unit.block != nil)|\(unit.activatesFirst)|\(unit.activatesLast)|\(unit.isUShaped)|"
+        var text = "\(unit.block != nil)|\(unit.concatenates)|\(unit.activatesFirst)|\(unit.activatesLast)|\(unit.isUShaped)|"
         text += "\(unit.mark?.rawValue ?? "")|\(unit.shortcut?.kind.rawValue ?? "")|"
         text += (unit.shortcut?.labels ?? []).joined(separator: ",")
         for piece in unit.pieces { text += "|\(piece.kind.rawValue) \(piece.text) \(piece.count) \(piece.activates)" }

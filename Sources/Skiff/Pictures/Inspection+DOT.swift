@@ -21,11 +21,11 @@ extension Inspection {
     private static var dotSyntax: DrawingText.Syntax {
         DrawingText.Syntax(
             box: { id, lines, unit in
-                let fill = unit.block == nil ? ", fillcolor=\"#f7f8fa\", color=\"#a7b2bc\"" : ""
+                let fill = unit.block == nil && !unit.concatenates ? ", fillcolor=\"#f7f8fa\", color=\"#a7b2bc\"" : ""
                 let tip = unit.title.isEmpty ? "" : ", tooltip=\(quoted([unit.title]))"
                 return "\(id) [label=\(quoted(lines))\(fill)\(tip)];"
             },
-            sum: { "\($0) [label=\"+\", shape=circle, width=0.22, fixedsize=true, fillcolor=white, color=\"#3c4853\"];" },
+            sum: { "\($0) [label=\"\($1)\", shape=circle, width=0.22, fixedsize=true, fillcolor=white, color=\"#3c4853\"];" },
             port: { "\($0) [label=\(quoted([$1])), shape=plain, style=\"\", fontcolor=\"#51606d\"];" },
             open: { id, lines in
                 "subgraph cluster_\(id) { label=\(quoted(lines, end: "\\l")); style=rounded; color=\"#b4c0cb\"; "

@@ -17,8 +17,8 @@ extension Inspection {
 
     private static var mermaidSyntax: DrawingText.Syntax {
         DrawingText.Syntax(
-            box: { id, lines, unit in "\(id)[\(label(lines))]" + (unit.block == nil ? "" : ":::block") },
-            sum: { "\($0)((\"#43;\")):::sum" },
+            box: { id, lines, unit in "\(id)[\(label(lines))]" + (unit.block == nil && !unit.concatenates ? "" : ":::block") },
+            sum: { "\($0)((\"\($1 == "+" ? "#43;" : $1)\")):::sum" },
             port: { "\($0)([\(label([$1]))])" },
             open: { "subgraph \($0)[\(label($1))]" },
             close: "end",

@@ -60,7 +60,7 @@ extension NetworkDrawing {
         for column in columns.prefix(40) {
             var pieces = column.title.isEmpty ? [] : [column.title]
             pieces += column.details
-            let counts = column.units.count { units[$0].shortcut != nil }
+            let counts = column.units.count { units[$0].shortcut != nil && !units[$0].concatenates }
             if counts > 0 { pieces.append("\(counts) residual block\(counts == 1 ? "" : "s")") }
             parts.append(pieces.joined(separator: ", ") + ".")
         }

@@ -47,6 +47,8 @@ public struct NetworkDrawing: Sendable {
         /// Whether one stands behind the addition.
         var activatesLast = false
         var shortcut: Shortcut?
+        /// Whether what comes along the shortcut is concatenated and not added: a layer of a dense stage.
+        var concatenates = false
         /// Nodes, those of inner units left out, as indices into ``Inspection/layers``.
         var layers: [Int] = []
         var parameters = 0

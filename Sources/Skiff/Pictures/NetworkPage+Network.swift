@@ -5,7 +5,9 @@ extension NetworkPage {
 
     var network: Markup {
         let count = inspection.blocks.count
-        let lead = count == 0
+        let lead = !inspection.denseStages.isEmpty && count == 0
+            ? "Each box is a layer that reads all maps before it; ∥ concatenates. A box opens to its layers."
+            : count == 0
             ? "Layers in the order of computation, a column for each resolution."
             : "Each box is a residual block with its layers; ⊕ adds what came along the arc. A box opens to its layers."
         return section(

@@ -27,7 +27,7 @@ struct UnitSketch {
     private(set) var join: Double?
     private(set) var stack: StackSketch?
 
-    var isPlain: Bool { unit.block == nil }
+    var isPlain: Bool { unit.block == nil && !unit.concatenates }
 
     /// Room that the arc takes beside the box, its labels too.
     var lane: Double { unit.shortcut == nil ? 0 : arcOffset + max(labelWidth / 2, 0) + 4 }
@@ -59,7 +59,7 @@ struct UnitSketch {
             boxWidth = max(boxWidth, 2 * max(stack.centre, stack.width - stack.centre) + 2 * Self.padding)
             boxTop = 11
             boxHeight = stack.height + 6
-        } else if unit.block == nil {
+        } else if isPlain {
             placePlain(chipWidth)
         } else {
             boxTop = 11
@@ -70,7 +70,7 @@ struct UnitSketch {
             join = height + 13
             height += 13 + 6 + (unit.activatesLast ? 5 : 0)
         }
-        if unit.block != nil { height += 4 }
+        if !isPlain { height += 4 }
     }
 
     private mutating func placePlain(_ chipWidth: Double) {
