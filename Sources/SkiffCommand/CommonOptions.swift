@@ -39,7 +39,7 @@ extension Verb {
 }
 
 enum ExitCodes {
-    /// The models do not agree.
+    /// The models do not agree, or a model has errors.
     static let parityFailed: Int32 = 1
     /// A file is not what it has to be, or cannot be read or written.
     static let rejected: Int32 = 2

@@ -23,10 +23,12 @@ struct SkiffTool: ParsableCommand {
               skiff verify resnet50.skiff resnet50.h5
               skiff check resnet50.skiff
               skiff inspect resnet50.skiff
+              skiff inspect resnet50.onnx --html resnet50.html
+              skiff diff resnet50.h5 resnet50.onnx
               skiff run resnet50.skiff --input image.npy --output scores.npy
               skiff bench resnet50.skiff
 
-            Exit codes: 0 done, 1 parity failed, 2 input rejected, 64 usage.
+            Exit codes: 0 done; 1 parity failed, models differ, or lint found errors; 2 input rejected; 64 usage.
             """,
         version: "skiff \(skiffVersion)",
         subcommands: [Convert.self, Verify.self, Check.self, Inspect.self, Diff.self, Run.self, Bench.self, GenerateDocumentation.self])

@@ -60,11 +60,12 @@ struct GenerateDocumentation: Verb {
         return """
             # The command line
 
-            What `--help` prints; `make docs` writes this page. `skiff --generate-completion-script bash` (or `zsh`, `fish`)
-            prints completions. What `--json` prints is in [JSON.md](JSON.md).
+            What `--help` prints; `make docs` writes this page. Completions, manual pages, colours and pipes are in
+            [Terminal.md](Terminal.md), what `--json` prints is in [JSON.md](JSON.md).
 
-            Exit codes: 0 done, 1 parity failed, 2 input rejected, 64 usage. Results go to standard output, all else to
-            standard error. Progress bars and colours appear on terminals only; `NO_COLOR` turns colours off.
+            Exit codes: 0 done; 1 parity failed, models differ, or lint found errors; 2 input rejected; 64 usage. Results go to
+            standard output, all else to standard error. Progress bars and colours appear on terminals only; `NO_COLOR` turns
+            colours off.
 
 
             """ + sections.joined(separator: "\n")
