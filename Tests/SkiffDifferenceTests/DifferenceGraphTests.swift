@@ -15,6 +15,10 @@ import Testing
         var momentum: Float? = 0.9
         var classes = 3
         var hasSoftmax = false
+        /// Multiplies every branch, behind its last convolution; one number, or one for each channel.
+        var scale: [Float]?
+        /// The order in which the axes of a second output stand, the map behind the blocks.
+        var mapOrder: [Int]?
         var layout = Layout.channelsFirst
         /// Changes elements of a weight before it is laid out.
         var change: (String, inout [Float]) -> Void = { _, _ in }
@@ -53,6 +57,23 @@ import Testing
         #expect(found.verdict == .same)
         #expect(found.layers.flatMap(\.weights).contains { $0.state == .rearranged })
         #expect(found.interfaceChanges.contains { $0.contains("axes in another order") })
+    }
+
+    @Test(arguments: [[0.5], [0.5, 0.25, 1, 2]] as [[Float]]) func aSmallConstantCounts(scale: [Float]) throws {
+        let other = scale.map { $0 * 1.25 }
+        #expect(try Self.compare(Network(scale: scale), Network(scale: scale)).verdict == .same)
+        #expect(try Self.compare(Network(scale: scale), Network(scale: scale, layout: .channelsLast)).verdict == .same)
+        #expect(try Self.compare(Network(scale: scale), Network(scale: other)).verdict == .otherWeights)
+        #expect(try Self.compare(Network(scale: other), Network(scale: scale)).verdict == .otherWeights)
+        #expect(try !Self.compare(Network(scale: scale), Network()).isSameFunction)
+    }
+
+    @Test func anOutputWithItsExtentsTurnedIsAnother() throws {
+        let plain = Network(mapOrder: [0, 1, 2, 3])
+        #expect(try Self.compare(plain, plain).isSameFunction)
+        #expect(try !Self.compare(plain, Network(mapOrder: [0, 1, 3, 2])).isSameFunction)
+        #expect(try !Self.compare(plain, Network(mapOrder: [1, 0, 2, 3])).isSameFunction)
+        #expect(try Self.compare(plain, Network(mapOrder: [0, 2, 3, 1])).isSameFunction)
     }
 
     @Test func aRemovedBlockIsOneBlock() throws {
@@ -171,8 +192,17 @@ extension Maker {
             branch = try relu("\(name)/relu0", normalization("\(name)/bn0", branch, key: "\(key)/bn0"))
             branch = try convolution("\(name)/conv1", branch, from: 4, key: "\(key)/conv1")
             branch = try normalization("\(name)/bn1", branch, key: "\(key)/bn1")
+            if let scale = network.scale {
+                let shape: Shape = scale.count == 1 ? [] : isFirst ? [1, 4, 1, 1] : [1, 1, 1, 4]
+                let factor = try builder.addWeight("\(name)_scale", Tensor(floats: scale, shape: shape))
+                branch = try node("\(name)/scale", "Mul", .binary(Binary(.multiply)), [branch, factor])
+            }
             let sum = try node("\(name)/add", "Add", .binary(Binary(.add)), [branch, map])
             map = try relu("\(name)/relu1", sum)
+        }
+        if let order = network.mapOrder {
+            let transpose = Operator.transpose(Transpose(permutation: order))
+            builder.addOutput("map", try node("map", "Transpose", transpose, [map]))
         }
         map = try node(
             "pool", "GlobalAveragePool",

@@ -256,7 +256,7 @@ extension Network {
     private func addConstants(_ node: Node, _ description: inout Description) {
         for (position, input) in node.inputs.enumerated() {
             guard let input, !side.isComputed(input) else { continue }
-            if let count = graph[input].fact?.shape?.fixedShape?.checkedElementCount, count > 16 { continue }
+            if let count = graph[input].fact?.shape?.fixedShape?.checkedElementCount, count > Self.toldConstants { continue }
             let text = graph.smallConstant(input).map { "\($0)" } ?? "computed"
             description.traits.append(.init("input \(position)", text))
         }

@@ -12,6 +12,9 @@ struct LayerWeight: Sendable {
 }
 
 extension Network {
+    /// Elements up to which a constant is a trait of a description and no weight.
+    static let toldConstants = 16
+
     /// The weights that one node of a piece reads.
     func weights(of id: NodeID, in piece: Piece) -> [LayerWeight] {
         let node = graph[id]
@@ -48,7 +51,8 @@ extension Network {
                     add(node.operator.isSum ? "addend" : "factor", position, vector(position))
                     continue
                 }
-                guard count > 16 else { continue }
+                // What the description says of small constants is compared there.
+                guard count > Self.toldConstants || !node.operator.tellsSmallConstants else { continue }
                 add("input \(position)", position, broadcastAxes(shape, labels))
             }
         }
@@ -128,6 +132,14 @@ extension Network {
 }
 
 extension Operator {
+    /// Whether a description has the node's small constants among its traits.
+    fileprivate var tellsSmallConstants: Bool {
+        switch self {
+        case .binary, .variadic, .concatenation: false
+        default: true
+        }
+    }
+
     /// Whether a node's constant is added.
     var isSum: Bool {
         switch self {

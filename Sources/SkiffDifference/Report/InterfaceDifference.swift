@@ -79,6 +79,8 @@ struct InterfaceDifference {
         case .permuted(let permutation):
             let text = "\(shape.shapeText) → \(otherShape.shapeText)"
             lines.append("\(kind) \(label): axes in another order, \(text)")
+            // Channels last or first is a layout; any other order is another output.
+            if !movesChannelsAlone(permutation, axes) { isOther = true }
             if shape.count == otherShape.count { compareExtents(kind, label, permutation.map { shape[$0] }, otherShape, shape) }
         case .incompatible:
             lines.append("\(kind) \(label): elements in another order, \(shape.shapeText) → \(otherShape.shapeText)")
@@ -91,6 +93,16 @@ struct InterfaceDifference {
                 compareExtents(kind, label, shape, otherShape, shape)
             }
         }
+    }
+
+    /// Whether an order of axes differs in nothing but where channels stand, behind the samples or last.
+    private func movesChannelsAlone(_ permutation: [Int], _ axes: [[PairedFlows.AxisFactor]]?) -> Bool {
+        let rank = permutation.count
+        guard rank >= 3, let axes, axes.count == rank else { return false }
+        let toLast = [0] + Array(2..<rank) + [1]
+        let toSecond = [0, rank - 1] + Array(1..<rank - 1)
+        func isChannels(_ axis: Int) -> Bool { axes[axis].contains { $0.label == PairedFlows.channelsLabel } }
+        return permutation == toLast && isChannels(1) || permutation == toSecond && isChannels(rank - 1)
     }
 
     /// Fixed extents have to be equal; an open one takes what the other fixes.

@@ -104,8 +104,12 @@ struct Summary {
             let text = layer.weights.first { !$0.state.keepsFunction }?.text ?? ""
             return "same structure, only \(escaped(left.graph.displayName(of: node))) has other weights: \(text)"
         }
-        text += "\(changedOnes.count) of \(contractions.count) convolutions and matrix products changed"
-        if changed.count > changedOnes.count { text += " and \(count(changed.count - changedOnes.count, "other layer"))" }
+        if changedOnes.isEmpty {
+            text += "\(count(changed.count, "layer")) with other weights"
+        } else {
+            text += "\(changedOnes.count) of \(contractions.count) convolutions and matrix products changed"
+            if changed.count > changedOnes.count { text += " and \(count(changed.count - changedOnes.count, "other layer"))" }
+        }
         var largest: (error: Double, name: String)?
         for layer in changed {
             for weight in layer.weights {
