@@ -122,4 +122,31 @@ import Testing
         #expect(inspection.family.deviations.contains { $0.text.contains("no shortcut around them") })
         #expect(inspection.family.deviations.contains { $0.text == "stage 3 has 5 blocks, ResNet-34 has 6" })
     }
+
+    @Test func `What lies around the blocks and how wide they are inside is compared with the family, too`() throws {
+        func deviations(_ graph: Graph) -> [String] { Inspection(sketch: graph).family.deviations.map(\.text) }
+        #expect(try deviations(Sketch.bottleneckNetwork(stages: [3, 4, 6, 3])).isEmpty)
+        #expect(
+            try deviations(Sketch.bottleneckNetwork(stages: [3, 4, 6, 3], poolsInStem: false))
+                == ["the stem reduces the extent by 2, that of ResNet-50 by 4, with no max pool in it"])
+        #expect(
+            try deviations(Sketch.bottleneckNetwork(stages: [3, 4, 6, 3], inner: 16))
+                == ["wide convolutions have 16 channels in stage 1, in ResNet-50 64"])
+        let extra = try deviations(Sketch.bottleneckNetwork(stages: [3, 4, 6, 3], convolutionBefore: 1))
+        #expect(extra.count == 1 && extra[0].hasSuffix("lies a convolution 5×5 outside of blocks"), "\(extra)")
+    }
+
+    @Test func `An activation inside a gate in front of the branch makes no pre-activation`() throws {
+        var sketch = Sketch()
+        var x = try sketch.unit(sketch.input(channels: 8), 8, 8)
+        for _ in 0..<3 {
+            let pooled = try sketch.relu(sketch.pointwise(sketch.globalPool(x), 8, 2))
+            let gated = try sketch.multiply(x, sketch.pointwise(pooled, 2, 8))
+            let branch = try sketch.unit(sketch.unit(gated, 8, 8), 8, 8, activates: false)
+            x = try sketch.relu(sketch.add(branch, x))
+        }
+        let inspection = try Inspection(sketch: sketch.finished(x))
+        #expect(inspection.blocks.map(\.activation) == [.after, .after, .after])
+        #expect(inspection.blocks.map(\.kind) == [.basic, .basic, .basic])
+    }
 }

@@ -137,14 +137,17 @@ struct Sketch {
 
     /// A ResNet of bottlenecks, with the stem and the classifier of the published ones.
     static func bottleneckNetwork(
-        stages: [Int], inner: Int = 64, outer: Int = 256, strideSite: Int = 1, groups: Int = 1
+        stages: [Int], inner: Int = 64, outer: Int = 256, strideSite: Int = 1, groups: Int = 1, poolsInStem: Bool = true,
+        convolutionBefore extra: Int? = nil
     ) throws -> Graph {
         var sketch = Sketch()
         let image = try sketch.input(channels: 3, extents: [64, 64])
-        var x = try sketch.pool(sketch.unit(image, 3, 64, kernel: [7, 7], stride: 2))
+        var x = try sketch.unit(image, 3, 64, kernel: [7, 7], stride: 2)
+        if poolsInStem { x = try sketch.pool(x) }
         var channels = 64
         for (stage, blocks) in stages.enumerated() {
             for block in 0..<blocks {
+                if extra == stage, block == 1 { x = try sketch.unit(x, channels, channels, kernel: [5, 5]) }
                 x = try sketch.bottleneck(
                     x, channels, inner << stage, outer << stage, stride: stage > 0 && block == 0 ? 2 : 1,
                     strideSite: strideSite, groups: groups)

@@ -29,7 +29,9 @@ extension UnitSummary {
         let isResidual = signature.name.hasPrefix("ResNet") || signature.name.hasPrefix("RegNet")
         if isResidual {
             found += unstrided(match, name: name)
-            found += foreignStem(signature, name: name)
+            let stem = foreignStem(signature, name: name)
+            found += stem.isEmpty ? otherReduction(signature, name: name) : stem
+            found += otherWidth(match, name: name)
             found += bareBranches(match)
         }
         found += outliers(stages: match.stages, family: signature)
@@ -61,6 +63,34 @@ extension UnitSummary {
         ]
     }
 
+    /// A stem that reduces the extent otherwise than by four, as that of networks for ImageNet does.
+    private func otherReduction(_ signature: FamilySignature, name: String) -> [Family.Deviation] {
+        guard signature.stages.count == 4, signature.name.hasPrefix("ResNet"), !surroundings.stem.isEmpty,
+            surroundings.stemLayers.first?.kernel.count == 2
+        else { return [] }
+        let reduction = surroundings.stem.reduce(1) { $0.multipliedReportingOverflow(by: $1.strides.max() ?? 1).partialValue }
+        guard reduction == 1 || reduction == 2 || reduction == 8 else { return [] }
+        let pooling = surroundings.poolsInStem ? "" : ", with no max pool in it"
+        return [
+            Family.Deviation(
+                block: nil, stage: nil,
+                text: "the stem reduces the extent by \(reduction), that of \(name) by 4\(pooling)")
+        ]
+    }
+
+    /// Wide convolutions of bottlenecks that have other channels than a quarter of the block's.
+    private func otherWidth(_ match: FamilyMatch, name: String) -> [Family.Deviation] {
+        guard match.signature.shape == .bottleneck, name.hasPrefix("ResNet-") || name.hasPrefix("SE-ResNet-"), groups == 1,
+            let unit = match.stages.first?.first, let outer = units[unit].outputChannels, outer >= 4,
+            let inner = wideLayer(ofUnit: unit)?.outputChannels, inner != outer / 4
+        else { return [] }
+        return [
+            Family.Deviation(
+                block: nil, stage: 0,
+                text: "wide convolutions have \(inner) channels in stage 1, in \(name) \(outer / 4)")
+        ]
+    }
+
     /// Convolutions between two blocks as of a block, with no shortcut around them.
     private func bareBranches(_ match: FamilyMatch) -> [Family.Deviation] {
         match.stages.flatMap { stage in
@@ -68,7 +98,12 @@ extension UnitSummary {
                 guard let layers = surroundings.between[positions[unit]], unit > 0 else { return nil }
                 let found = layers.map(\.kernel)
                 let beside = [unit, unit - 1].filter { units.indices.contains($0) }
-                guard beside.contains(where: { units[$0].convolutions.map(\.kernel) == found }) else { return nil }
+                guard beside.contains(where: { units[$0].convolutions.map(\.kernel) == found }) else {
+                    let convolutions = layers.count == 1 ? "lies a convolution" : "lie convolutions"
+                    return Family.Deviation(
+                        block: positions[unit], stage: nil,
+                        text: "before \(units[unit].name) \(convolutions) \(kernelsText(layers)) outside of blocks")
+                }
                 return Family.Deviation(
                     block: positions[unit], stage: nil,
                     text: "before \(units[unit].name) lie convolutions \(kernelsText(layers)) as of a block, with no "

@@ -120,7 +120,7 @@ extension Dataflow {
         }
         for node in branch.nodes {
             guard node < first else { break }
-            if role(of: node) == .activation { return .before }
+            if role(of: node) == .activation, !branch.gates.contains(node) { return .before }
         }
         if joinActivation(of: join) != nil { return .after }
         guard let last = branch.layers.last?.node else { return .none }

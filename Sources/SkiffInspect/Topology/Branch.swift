@@ -9,6 +9,8 @@ struct Branch {
     let weight: Int
     let gate: Gate?
     let marks: BranchMarks
+    /// Nodes that only a gate is computed with.
+    let gates: Set<NodeID>
     /// Whether it has parallel parts.
     let isForked: Bool
     let hasUpsampling: Bool
@@ -35,7 +37,7 @@ struct Branch {
         takesPart = paths.contains(where: \.takesPart)
         multipliesData = paths.contains(where: \.multipliesData)
         isForked = paths.count > 1 || paths.contains { $0.has(.concatenation) || $0.takesPart || $0.has(.sum) }
-        let gates = paths.reduce(into: Set<NodeID>()) { $0.formUnion($1.gate.nodes) }
+        gates = paths.reduce(into: Set<NodeID>()) { $0.formUnion($1.gate.nodes) }
         marks = BranchMarks(of: nodes, without: gates, lastLayer: layers.last?.node, in: finder)
     }
 
