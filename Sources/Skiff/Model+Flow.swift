@@ -67,7 +67,7 @@ extension Model {
         let one = try located(Place(file: path)) { try firstRows(tensors, 1).mapValues(\.shape) }
         let declared = graph.inputs.lazy.compactMap { graph[$0].fact?.shape?.first?.fixedValue }.first
         let perRun = isBatchOpen ? usualSamples(shapes: one, batch: 1) : declared ?? 1
-        let pieces = try split(tensors, perRun: perRun, atMost: samples)
+        let pieces = try split(tensors, perRun: perRun, atMost: try wholeRuns(of: tensors, perRun, samples))
         var runs: [[String: Tensor]] = []
         var notes: [String] = []
         for piece in pieces.runs {
@@ -80,6 +80,22 @@ extension Model {
         let isPart = pieces.taken < pieces.all
         return SignalFlow.Inputs(
             runs: runs, text: isPart ? "\(text), \(pieces.taken) of \(pieces.all) samples" : text, notes: notes)
+    }
+
+    /// Of samples for a model that takes a fixed number at a time, as many as fill runs.
+    private func wholeRuns(
+        of tensors: [String: Tensor], _ perRun: Int, _ samples: Int?
+    ) throws(SkiffError) -> Int? {
+        guard !isBatchOpen, perRun > 1, let all = tensors.values.compactMap(\.shape.first).max() else { return samples }
+        let wanted = min(samples ?? all, all)
+        guard wanted >= perRun else {
+            throw SkiffError(
+                .arrays(
+                    "\(wanted) sample\(wanted == 1 ? "" : "s") given, expected \(perRun) or more: the model takes "
+                        + "\(perRun) at a time", hint: "give more images, or export the model with an open batch"),
+                at: Place(file: path))
+        }
+        return wanted / perRun * perRun
     }
 
     /// Whether the model takes any number of samples.

@@ -65,8 +65,8 @@ package struct TextTable {
         }
         var shown = Array(columns.indices)
         var excess = indent - Self.gap - width + widths.reduce(0) { $0 + $1 + Self.gap }
-        let slack = columns.indices.reduce(0) { $0 + max(0, widths[$1] - (columns[$1].leastWidth ?? widths[$1])) }
-        while excess > slack, let dropped = shown.last(where: { columns[$0].isOptional }) {
+        func slack() -> Int { shown.reduce(0) { $0 + max(0, widths[$1] - (columns[$1].leastWidth ?? widths[$1])) } }
+        while excess > slack(), let dropped = shown.last(where: { columns[$0].isOptional }) {
             shown.removeAll { $0 == dropped }
             excess -= widths[dropped] + Self.gap
         }
@@ -74,6 +74,13 @@ package struct TextTable {
             let given = min(excess, max(0, widths[index] - (columns[index].leastWidth ?? widths[index])))
             widths[index] -= given
             excess -= given
+        }
+        // What is left over is taken from texts; numbers are never cut.
+        while excess > 0,
+            let widest = shown.filter({ columns[$0].alignment == .left }).max(by: { widths[$0] < widths[$1] }), widths[widest] > 6
+        {
+            widths[widest] -= 1
+            excess -= 1
         }
         let header = style.faint(line(columns.map(\.title), shown: shown, widths: widths))
         return [header] + rows.enumerated().map { line($1, shown: shown, widths: widths, row: $0) }
@@ -91,4 +98,20 @@ package struct TextTable {
         while line.last == " " { line.removeLast() }
         return line
     }
+}
+
+/// A sentence in lines of at most so many columns, each indented; a word that is longer stands alone.
+package func wrapped(_ text: String, width: Int, indent: Int = 0) -> [String] {
+    let room = max(20, width - indent)
+    let space = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+        if !line.isEmpty, line.displayWidth + 1 + word.displayWidth > room {
+            lines.append(space + line)
+            line = ""
+        }
+        line += (line.isEmpty ? "" : " ") + word
+    }
+    return line.isEmpty ? lines : lines + [space + line]
 }

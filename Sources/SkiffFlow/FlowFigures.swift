@@ -108,17 +108,3 @@ func sparkline(_ values: [Double?], width: Int) -> String {
         return heights[min(7, max(0, Int((place * 7).rounded())))]
     }.joined()
 }
-
-/// A sentence in lines of at most so many columns.
-func wrapped(_ text: String, width: Int) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ") {
-        if !line.isEmpty, line.displayWidth + 1 + word.displayWidth > width {
-            lines.append(line)
-            line = ""
-        }
-        line += (line.isEmpty ? "" : " ") + word
-    }
-    return line.isEmpty ? lines : lines + [line]
-}

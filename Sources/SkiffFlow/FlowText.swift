@@ -112,11 +112,15 @@ extension SignalFlow {
                 text += "; scores: the same in front of the Softmax"
             }
             if let classes {
-                let unit = classes.isPerPosition ? "positions" : "samples"
-                text += "; top-1: share of the \(classes.decisions) \(unit) that keep the largest of "
+                let one = classes.isPerPosition ? "position" : "sample"
+                let unit = classes.decisions == 1 ? "one \(one) that keeps" : "\(classes.decisions) \(one)s that keep"
+                text += "; top-1: share of the \(unit) the largest of "
                     + "\(classes.count) classes of \(escaped(classes.output))"
             }
             remarks.append(text)
+        }
+        if blocks.contains(where: { $0.lesion?.change.isNaN ?? false }) {
+            remarks.append("the whole network's outputs hold NaN: what becomes of them cannot be told; --lint looks for the cause")
         }
         if isMadeUp { remarks.append("made-up inputs are no real ones: with --input all this is measured on yours") }
         return remarks

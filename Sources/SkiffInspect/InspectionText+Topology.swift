@@ -2,7 +2,7 @@ internal import SkiffCore
 
 extension Inspection {
     func familyLines(width: Int, style: TextStyle) -> [String] {
-        [style.heading("Family"), "  " + style.accent(family.text)]
+        [style.heading("Family")] + folded(family.text, width: width).map { "  " + style.accent($0) }
             + family.evidence.flatMap { folded("· " + $0, width: width) }.map { "  " + style.faint($0) }
     }
 

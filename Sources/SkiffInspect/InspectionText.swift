@@ -86,8 +86,9 @@ extension Inspection {
         var table = TextTable(columns: [
             .init(title: "stage", alignment: .right), .init(title: "blocks", alignment: .right),
             .init(title: "channels", alignment: .right), .init(title: "extent", alignment: .right),
-            .init(title: "stride", alignment: .right), .init(title: "parameters", alignment: .right),
-            .init(title: "mult-adds", alignment: .right),
+            .init(title: "stride", alignment: .right, isOptional: true),
+            .init(title: "parameters", alignment: .right, isOptional: true),
+            .init(title: "mult-adds", alignment: .right, isOptional: true),
         ])
         for (index, stage) in stages.enumerated() {
             table.rows.append([

@@ -12,13 +12,18 @@ extension Inspection {
     ) -> String {
         let style = TextStyle(colors: colors)
         let (rows, count) = rows(selection)
+        // Narrow terminals lose shares and windows first, then memory and work, then what else there is.
+        let isNarrow = width < 100
         var table = TextTable(columns: [
-            .init(title: "layer", alignment: .left, leastWidth: 24),
-            .init(title: "operator", alignment: .left, leastWidth: 9),
+            .init(title: "layer", alignment: .left, leastWidth: isNarrow ? 12 : 24),
+            .init(title: "operator", alignment: .left, leastWidth: isNarrow ? 6 : 9, isOptional: width < 50),
             .init(title: "window", alignment: .left, isOptional: true),
-            .init(title: "output shape", alignment: .left), .init(title: "parameters", alignment: .right),
-            .init(title: "share", alignment: .left, isOptional: true), .init(title: "mult-adds", alignment: .right),
-            .init(title: "share", alignment: .left, isOptional: true), .init(title: "memory", alignment: .right),
+            .init(title: "output shape", alignment: .left, leastWidth: width < 70 ? 8 : nil),
+            .init(title: "parameters", alignment: .right, isOptional: isNarrow),
+            .init(title: "share", alignment: .left, isOptional: true),
+            .init(title: "mult-adds", alignment: .right, isOptional: isNarrow),
+            .init(title: "share", alignment: .left, isOptional: true),
+            .init(title: "memory", alignment: .right, isOptional: isNarrow),
         ])
         table.rows = rows.map { row in
             [
@@ -31,9 +36,10 @@ extension Inspection {
             ]
         }
         // Blocks and stages have no window.
-        if rows.allSatisfy({ $0.window.isEmpty }) {
-            table.columns.remove(at: 2)
-            for row in table.rows.indices { table.rows[row].remove(at: 2) }
+        let left = isNarrow ? [7, 5, 2] : rows.allSatisfy(\.window.isEmpty) ? [2] : []
+        for column in left {
+            table.columns.remove(at: column)
+            for row in table.rows.indices { table.rows[row].remove(at: column) }
         }
         if selection.depth != nil {
             table.paint = { row, _, text in rows[row].depth == 0 ? style.heading(text) : text }
@@ -45,7 +51,7 @@ extension Inspection {
             lines.append(style.faint("  and \(groupedText(count - limit)) more"))
         }
         if count < layers.count { lines.append(filteredLine(selection)) }
-        lines.append("  total: \(totalText)")
+        lines += wrapped("total: \(totalText)", width: width, indent: 2)
         lines += memoryLines(width: width)
         return lines.joined(separator: "\n") + "\n"
     }
@@ -72,11 +78,12 @@ extension Inspection {
     /// `memory: 102 MB of weights; 9.63 MB of activations at once in conv2_block1_0_bn, 83 MB in all`.
     private func memoryLines(width: Int) -> [String] {
         let memory = activationMemory
-        let first = "  memory: \(bytesText(weightBytes)) of weights; activations of batch \(memory.batch): "
+        let first = "memory: \(bytesText(weightBytes)) of weights; activations of batch \(memory.batch): "
             + "\(memory.peak.map(bytesText) ?? "?") at once, \(memory.total.map(bytesText) ?? "?") in all"
-        guard let layer = memory.peakLayer.map({ layers[$0].name }) else { return [first] }
-        let place = "the most at once in \(escaped(layer))"
-        return first.count + place.count + 2 <= width ? [first + ", " + place] : [first, "          " + place]
+        guard let layer = memory.peakLayer.map({ layers[$0].name }) else { return wrapped(first, width: width, indent: 2) }
+        let place = "the most at once in " + shortened(escaped(layer), to: max(12, width - 31))
+        return first.count + place.count + 4 <= width
+            ? ["  " + first + ", " + place] : wrapped(first, width: width, indent: 2) + ["          " + place]
     }
 }
 
