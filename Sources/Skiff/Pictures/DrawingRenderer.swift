@@ -136,7 +136,15 @@ struct DrawingRenderer {
             shapes += chips(sketch, left: left, top: top, centre: centre)
         }
         if let join = sketch.join { shapes += addition(unit, centre, top + join) }
-        if let mark = unit.mark, mark != .same { shapes += sign(mark, left, boxTop) }
+        if sketch.isPlain {
+            for chip in sketch.chips {
+                if let mark = chip.piece.mark {
+                    shapes += sign(mark, left + chip.x - 4, top + chip.y + UnitSketch.chipHeight / 2)
+                }
+            }
+        } else if let mark = unit.mark, mark != .same {
+            shapes += sign(mark, left, boxTop)
+        }
         return [group(shapes, index: index, entry)]
     }
 
@@ -169,7 +177,7 @@ struct DrawingRenderer {
             let height = UnitSketch.chipHeight
             shapes.append(
                 Drawing.rectangle(
-                    x, y, chip.width, height, style: "chip \(chip.piece.kind.rawValue)",
+                    x, y, chip.width, height, style: "chip \(chip.piece.kind.rawValue)" + (chip.piece.mark.map { " \($0.rawValue)" } ?? ""),
                     radius: chip.piece.kind == .gate || chip.piece.kind == .pooling ? 9 : 3))
             shapes.append(
                 Drawing.label(chip.text, x + chip.width / 2, y + 13, style: "chip-text"))

@@ -47,7 +47,7 @@ enum Folding {
         var text = "\(unit.block != nil)|\(unit.concatenates)|\(unit.activatesFirst)|\(unit.activatesLast)|\(unit.isUShaped)|"
         text += "\(unit.mark?.rawValue ?? "")|\(unit.shortcut?.kind.rawValue ?? "")|"
         text += (unit.shortcut?.labels ?? []).joined(separator: ",")
-        for piece in unit.pieces { text += "|\(piece.kind.rawValue) \(piece.text) \(piece.count) \(piece.activates)" }
+        for piece in unit.pieces { text += "|\(piece.kind.rawValue) \(piece.text) \(piece.count) \(piece.activates) \(piece.mark?.rawValue ?? "")" }
         guard depth < DrawingBuilder.deepestFrame else { return text }
         for index in unit.inner.flatMap(\.members) {
             text += "(\(signature(of: units[index], in: units, depth: depth + 1)))"

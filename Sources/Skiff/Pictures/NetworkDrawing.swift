@@ -20,6 +20,14 @@ public struct NetworkDrawing: Sendable {
         var count = 1
         /// Whether an activation follows.
         var activates = false
+        /// Nodes it stands for, with those behind it that are not shown, as indices into ``Inspection/layers``.
+        var nodes: [Int] = []
+        /// Positions of the pieces of its box that it reads, through nodes that are not shown.
+        var reads: [Int] = []
+        /// Nodes outside of its box that it reads.
+        var outside: [Int] = []
+        /// What a comparison says of it, where its box shows no mark of its own.
+        var mark: Mark?
     }
 
     /// How a unit's input gets around its branch.
