@@ -222,7 +222,7 @@ public struct DifferencePage {
             return .element("span", ["class": "none"], "–")
         }
         let block = inspection.blocks[index]
-        let pieces = units[index].map { drawing.units[$0].pieces.map(UnitSketch.text).prefix(8).joined(separator: " → ") } ?? ""
+        let pieces = units[index].map { PieceLanes.text(of: drawing.units[$0].pieces, limit: 8) } ?? ""
         return .element(
             "span", ["class": "side"],
             [

@@ -129,6 +129,8 @@ struct DrawingBuilder {
         for node in nodes {
             let count = unit.pieces.count
             var reads = glimpse.reads[node].map(\.index)
+            // What is read of the model's inputs comes from no node.
+            if reads.count < glimpse.dataOperands[node] { reads.append(graph.nodes.count) }
             if let gate = gates[node] {
                 if gate { unit.pieces.append(NetworkDrawing.Piece(kind: .gate, text: "SE gate")) } else {
                     // What is multiplied by a gate goes through it.

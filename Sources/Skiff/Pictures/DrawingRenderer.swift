@@ -82,6 +82,9 @@ struct DrawingRenderer {
                 shapes += unit(sketch, entry, position, left: left, top: top, centre: centre)
                 top += sketch.height
             }
+            if entry.run.repeats > 1, let last = entry.run.members.last, drawing.units[last].feeds {
+                shapes.append(Drawing.line(centre, top, centre, y + entry.top + entry.height, style: "wire"))
+            }
         }
         return shapes
     }
@@ -115,8 +118,8 @@ struct DrawingRenderer {
         let end = top + sketch.height
         if let join = sketch.join {
             shapes.append(Drawing.line(centre, boxTop + sketch.boxHeight, centre, top + join - 6, style: "wire"))
-            shapes.append(Drawing.line(centre, top + join + 6, centre, end, style: "wire"))
-        } else if !sketch.isPlain {
+            if unit.feeds { shapes.append(Drawing.line(centre, top + join + 6, centre, end, style: "wire")) }
+        } else if !sketch.isPlain, unit.feeds {
             shapes.append(Drawing.line(centre, boxTop + sketch.boxHeight, centre, end, style: "wire"))
         }
         if let inner = sketch.stack {
@@ -126,13 +129,14 @@ struct DrawingRenderer {
             shapes.append(Drawing.line(centre, bottom, centre, boxTop + sketch.boxHeight, style: "wire"))
         } else {
             if sketch.isPlain {
-                shapes.append(Drawing.line(centre, boxTop, centre, boxTop + sketch.boxHeight, style: "wire"))
+                if !sketch.isBranched { shapes += plainWire(sketch, top: boxTop, centre: centre) }
             } else {
                 if entry.run.repeats > 1 {
                     shapes.append(box(sketch, left: left + 4, top: boxTop + 4, style: "box behind"))
                 }
                 shapes.append(box(sketch, left: left, top: boxTop, style: "box"))
             }
+            shapes += laneWires(sketch, left: left, top: top, centre: centre)
             shapes += chips(sketch, left: left, top: top, centre: centre)
         }
         if let join = sketch.join { shapes += addition(unit, centre, top + join) }
@@ -146,6 +150,14 @@ struct DrawingRenderer {
             shapes += sign(mark, left, boxTop)
         }
         return [group(shapes, index: index, entry)]
+    }
+
+    /// Through all pieces; from the first one where nothing enters, to the last where nothing leaves.
+    private func plainWire(_ sketch: UnitSketch, top: Double, centre: Double) -> [Markup] {
+        let (first, last) = (sketch.chips.first?.y ?? 0, sketch.chips.last?.y ?? 0)
+        let start = sketch.unit.isFed ? top : top + first
+        let end = sketch.unit.feeds ? top + sketch.boxHeight : top + last + UnitSketch.chipHeight
+        return start < end ? [Drawing.line(centre, start, centre, end, style: "wire")] : []
     }
 
     private func group(_ shapes: [Markup], index: Int?, _ entry: StackSketch.Entry) -> Markup {

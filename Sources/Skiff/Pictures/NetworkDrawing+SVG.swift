@@ -78,10 +78,11 @@ extension NetworkDrawing {
             parts.append("\(block.shortcut.rawValue) shortcut")
             if let site = block.strideSite { parts.append("stride in \(site)") }
         } else {
-            parts.append(unit.pieces.prefix(6).map(UnitSketch.text).joined(separator: " → "))
+            parts.append(PieceLanes.text(of: unit.pieces, limit: 6))
         }
         if unit.parameters > 0 { parts.append("\(countText(unit.parameters)) parameters") }
         if let products = unit.multiplyAdds, products > 0 { parts.append(multiplyAddsText(products)) }
+        if !unit.isFed { parts.append("reads nothing of the box before") }
         if let mark = unit.mark { parts.append(mark.rawValue) }
         return parts.joined(separator: ", ")
     }

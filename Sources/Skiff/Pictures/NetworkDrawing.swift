@@ -26,6 +26,10 @@ public struct NetworkDrawing: Sendable {
         var reads: [Int] = []
         /// Nodes outside of its box that it reads.
         var outside: [Int] = []
+        /// Whether it reads something that enters the box from the box before.
+        var readsBefore = false
+        /// Whether what the box gives to the next one is its value.
+        var isReadBehind = true
         /// What a comparison says of it, where its box shows no mark of its own.
         var mark: Mark?
     }
@@ -65,6 +69,8 @@ public struct NetworkDrawing: Sendable {
         var isUShaped = false
         /// Whether it reads what the unit before it gives.
         var isFed = true
+        /// Whether the unit behind it reads what it gives.
+        var feeds = true
         var mark: Mark?
     }
 
