@@ -50,9 +50,16 @@ struct DrawingRenderer {
         var shapes: [Markup] = []
         var y = top + 12
         let parameters = columns.reduce(0.0) { $0 + Double($1.parameters) }
-        let products = columns.reduce(0.0) { $0 + Double($1.multiplyAdds ?? 0) }
+        // Shares of a total that is not known are not shown.
+        let isCounted = columns.allSatisfy { $0.multiplyAdds != nil }
+        let products = isCounted ? columns.reduce(0.0) { $0 + Double($1.multiplyAdds ?? 0) } : 0
         func line(_ text: String, _ share: Double, _ style: String) {
             let width = 70.0
+            if !drawing.skips.isEmpty {
+                // Connections past other boxes cross under the numbers.
+                let room = max(TextWidth.of(text, size: 11), width) + 8
+                shapes.append(Drawing.rectangle(centre - room / 2, y - 11, room, 20, style: "label-box", radius: 3))
+            }
             shapes.append(Drawing.label(text, centre, y, style: "small"))
             shapes.append(Drawing.rectangle(centre - width / 2, y + 4.5, width, 2.5, style: "track", radius: 1.2))
             if share > 0 {
