@@ -10,7 +10,7 @@ struct DrawingRenderer {
 
     /// All but the title and the legend.
     var shapes: [Markup] {
-        var shapes = connectors + skips
+        var shapes = skips + connectors
         for index in layout.columns.indices { shapes += column(index) }
         return shapes
     }
@@ -150,7 +150,7 @@ struct DrawingRenderer {
         if sketch.isPlain {
             for chip in sketch.chips {
                 if let mark = chip.piece.mark {
-                    shapes += sign(mark, left + chip.x - 4, top + chip.y + UnitSketch.chipHeight / 2)
+                    shapes += sign(mark, left + chip.x - 8, top + chip.y + UnitSketch.chipHeight / 2)
                 }
             }
         } else if let mark = unit.mark, mark != .same {
