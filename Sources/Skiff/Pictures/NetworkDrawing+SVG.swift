@@ -62,6 +62,7 @@ extension NetworkDrawing {
             pieces += column.details
             let counts = column.units.count { units[$0].shortcut != nil && !units[$0].concatenates }
             if counts > 0 { pieces.append("\(counts) residual block\(counts == 1 ? "" : "s")") }
+            if let first = column.units.first, !units[first].isFed { pieces.append("reads nothing of the column before") }
             parts.append(pieces.joined(separator: ", ") + ".")
         }
         return parts.joined(separator: " ")
