@@ -136,6 +136,50 @@ import Testing
         #expect(patterns([Int](repeating: 7, count: 5000)) == [[1, 5000]])
     }
 
+    private static func piece(_ text: String, _ reads: [Int]) -> NetworkDrawing.Piece {
+        var piece = NetworkDrawing.Piece(kind: .convolution, text: text)
+        piece.reads = reads
+        return piece
+    }
+
+    @Test func `branches stand side by side and are never one box with a count`() {
+        let pieces = [
+            Self.piece("stem", []), Self.piece("a", [0]), Self.piece("b", [0]), Self.piece("c", [2]),
+            Self.piece("concat", [1, 3]), Self.piece("d", [4]),
+        ]
+        #expect(PieceLanes.lines(of: pieces) == ["stem", "a ‖ b → c", "concat", "d"])
+        #expect(PieceLanes.text(of: pieces, limit: 6) == "stem → (a ‖ b → c) → concat → d")
+        let series = [Self.piece("a", []), Self.piece("a", [0]), Self.piece("a", [1]), Self.piece("b", [2])]
+        #expect(DrawingBuilder.compressed(series).map(\.count) == [3, 1])
+        #expect(DrawingBuilder.compressed(series)[1].reads == [0])
+        let parallel = [Self.piece("s", []), Self.piece("a", [0]), Self.piece("a", [0]), Self.piece("a", [0])]
+        #expect(DrawingBuilder.compressed(parallel).map(\.count) == [1, 1, 1, 1])
+        // A value that something else reads, too, is no inner one of a series.
+        let forked = [Self.piece("a", []), Self.piece("a", [0]), Self.piece("add", [0, 1])]
+        #expect(DrawingBuilder.compressed(forked).count == 3)
+    }
+
+    @Test(arguments: ModelDifference.Verdict.allCases)
+    func `the page of a difference is headed by its verdict`(_ verdict: ModelDifference.Verdict) throws {
+        let model = try model()
+        var difference = try Skiff.difference(model, model)
+        difference.verdict = verdict
+        difference.isSameFunction = verdict == .same || verdict == .sameButRounding
+        let html = DifferencePage(difference, model, model).html
+        #expect(html.contains("Not known to be the same") == (verdict == .unknown))
+        #expect(html.contains("<h1 id=\"verdict\">Different</h1>") == (verdict == .different))
+    }
+
+    @Test func `layers outside of blocks bear the sign of what became of them themselves`() throws {
+        let model = try model()
+        var difference = try Skiff.difference(model, model)
+        let outside = try #require(
+            difference.layers.lastIndex { $0.leftBlock == nil && $0.rightBlock == nil && $0.weights.contains { $0.role == "weight" } })
+        difference.layers[outside].change = .changed
+        let marked = difference.drawings(model, model).left.units.flatMap(\.pieces).filter { $0.mark != nil }
+        #expect(marked.count == 1 && marked.allSatisfy { $0.nodes.contains(difference.layers[outside].left[0].index) })
+    }
+
     @Test func `columns do not overlap, folded or not`() throws {
         for name in Self.fixtures {
             let model = try model(name)

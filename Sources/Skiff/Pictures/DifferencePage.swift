@@ -61,7 +61,14 @@ public struct DifferencePage {
     }
 
     private var title: String {
-        difference.isSameFunction ? "Same function" : difference.verdict == .different ? "Different" : "Not known to be the same"
+        switch difference.verdict {
+        case .same: "Same function"
+        case .sameButRounding: "Same function, but for rounding"
+        case .rounded: "Same layers, weights rounded"
+        case .otherWeights: "Same layers, other weights"
+        case .different: "Different"
+        case .unknown: "Not known to be the same"
+        }
     }
 
     // MARK: Summary
@@ -99,7 +106,7 @@ public struct DifferencePage {
 
     private var pictures: Markup {
         section(
-            "networks", "Both networks", "Boxes that differ have a border and a sign: ≠ changed, + only right, − only left.",
+            "networks", "Both networks", "What differs has a thick border and a sign: ≠ changed, + only right, − only left.",
             [
                 .element(
                     "div", ["class": "pair"],
@@ -215,7 +222,7 @@ public struct DifferencePage {
             return .element("span", ["class": "none"], "–")
         }
         let block = inspection.blocks[index]
-        let pieces = units[index].map { drawing.units[$0].pieces.map(UnitSketch.text).prefix(8).joined(separator: " → ") } ?? ""
+        let pieces = units[index].map { PieceLanes.text(of: drawing.units[$0].pieces, limit: 8) } ?? ""
         return .element(
             "span", ["class": "side"],
             [
@@ -310,6 +317,7 @@ extension PageStyle {
         background:var(--soft);border-radius:.7rem;padding:1.2rem 1.4rem;margin:.6rem 0 1.6rem}
         .good{--tone:var(--good);--soft:var(--goodsoft)}.bad{--tone:var(--bad);--soft:var(--badsoft)}
         .verdict-sign{font-size:1.6rem;line-height:1.25;color:var(--tone);font-weight:700}.verdict h1{color:var(--tone)}
+        .verdict .lead,.row li{overflow-wrap:anywhere}
         .verdict>div{flex:1;min-width:0}
         .pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.pair figure{min-width:0}
         .pair figcaption{margin-bottom:.3rem}.pair .view{cursor:default}

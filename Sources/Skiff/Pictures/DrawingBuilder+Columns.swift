@@ -41,9 +41,9 @@ extension DrawingBuilder {
     }
 
     private static func port(_ port: Inspection.Port) -> String {
-        let name = String(escaped(port.name).prefix(28))
+        let name = String(printable(port.name).prefix(28))
         guard let shape = port.shape, shape.count > 1 else { return name }
-        return name + " " + shape.dropFirst().map { String(escaped($0.description).prefix(8)) }.joined(separator: "×")
+        return name + " " + shape.dropFirst().map { String(printable($0.description).prefix(8)) }.joined(separator: "×")
     }
 
     // MARK: Columns
@@ -164,6 +164,8 @@ extension DrawingBuilder {
         }
         var columnOfUnit: [Int: Int] = [:]
         for (index, column) in drawing.columns.enumerated() { for unit in column.units { columnOfUnit[unit] = index } }
+        /// Nodes that the next box reads.
+        var gives: Set<Int> = []
         var isFed = [Bool](repeating: false, count: items.count)
         var found: [NetworkDrawing.Skip] = []
         var known: Set<NetworkDrawing.Skip> = []
@@ -172,7 +174,11 @@ extension DrawingBuilder {
             for read in glimpse.reads[node] {
                 let source = itemOfNode[read.index]
                 guard source >= 0, source < target else { continue }
-                if source == target - 1 { isFed[target] = true; continue }
+                if source == target - 1 {
+                    isFed[target] = true
+                    gives.insert(read.index)
+                    continue
+                }
                 let skip = NetworkDrawing.Skip(from: items[source].unit, to: items[target].unit)
                 guard let from = columnOfUnit[skip.from], let to = columnOfUnit[skip.to], from != to,
                     known.insert(skip).inserted
@@ -180,9 +186,34 @@ extension DrawingBuilder {
                 found.append(skip)
             }
         }
-        for (index, item) in items.enumerated() where index > 0 { units[item.unit].isFed = isFed[index] }
+        note(isFed, gives, itemOfNode, of: items)
         guard found.count > Self.mostSkips else { return found }
         drawing.omissions.append("\(found.count) connections that go past other boxes are not drawn")
         return []
+    }
+
+    /// Writes down which boxes and pieces read something of the box before, and what is read of them behind.
+    private mutating func note(_ isFed: [Bool], _ gives: Set<Int>, _ itemOfNode: [Int], of items: [Item]) {
+        for unit in units.indices {
+            for piece in units[unit].pieces.indices {
+                units[unit].pieces[piece].readsBefore = !units[unit].pieces[piece].outside.isEmpty
+            }
+        }
+        for (index, item) in items.enumerated() {
+            let isLast = index + 1 == items.count
+            if index > 0 { units[item.unit].isFed = isFed[index] }
+            units[item.unit].feeds = isLast || isFed[index + 1]
+            let isBlock = units[item.unit].block != nil || units[item.unit].concatenates
+            for piece in units[item.unit].pieces.indices {
+                let outside = units[item.unit].pieces[piece].outside
+                units[item.unit].pieces[piece].readsBefore = outside.contains { node in
+                    guard graph.nodes.indices.contains(node) else { return index == 0 }
+                    return itemOfNode[node] == index - 1 && index > 0
+                } || isBlock && !outside.isEmpty
+                if !isLast, !isBlock {
+                    units[item.unit].pieces[piece].isReadBehind = units[item.unit].pieces[piece].nodes.contains(where: gives.contains)
+                }
+            }
+        }
     }
 }

@@ -125,12 +125,21 @@ struct DrawingBuilder {
         let nodes = layers.filter { glimpse.dataOperands.indices.contains($0) && glimpse.dataOperands[$0] > 0 }
         let attends = nodes.contains { if case .softmax = graph.nodes[$0].operator { true } else { false } }
             && nodes.contains { glimpse.layers[$0] == nil && isProduct($0) }
+        var ties = PieceTies()
         for node in nodes {
+            let count = unit.pieces.count
+            var reads = glimpse.reads[node].map(\.index)
+            // What is read of the model's inputs comes from no node.
+            if reads.count < glimpse.dataOperands[node] { reads.append(graph.nodes.count) }
             if let gate = gates[node] {
-                if gate { unit.pieces.append(NetworkDrawing.Piece(kind: .gate, text: "SE gate")) }
-                continue
+                if gate { unit.pieces.append(NetworkDrawing.Piece(kind: .gate, text: "SE gate")) } else {
+                    // What is multiplied by a gate goes through it.
+                    reads.removeAll { gates[$0] == nil }
+                }
+            } else {
+                append(node, attends: attends, behind: ties.owner(of: reads), to: &unit)
             }
-            append(node, attends: attends, to: &unit)
+            ties.enter(node, asPiece: unit.pieces.count > count ? count : nil, reading: reads, &unit.pieces)
         }
     }
 
@@ -141,10 +150,10 @@ struct DrawingBuilder {
         }
     }
 
-    private func append(_ node: Int, attends: Bool, to unit: inout NetworkDrawing.Unit) {
+    private func append(_ node: Int, attends: Bool, behind owner: Int?, to unit: inout NetworkDrawing.Unit) {
         let source = graph.nodes[node]
         if source.operator.role == .activation {
-            if unit.pieces.isEmpty { unit.activatesFirst = true } else { unit.pieces[unit.pieces.count - 1].activates = true }
+            if let owner { unit.pieces[owner].activates = true } else if unit.pieces.isEmpty { unit.activatesFirst = true }
             return
         }
         var piece: NetworkDrawing.Piece?
@@ -187,24 +196,5 @@ struct DrawingBuilder {
             }
         }
         return found
-    }
-
-    /// Equal pieces behind each other as one.
-    static func compressed(_ pieces: [NetworkDrawing.Piece]) -> [NetworkDrawing.Piece] {
-        var result: [NetworkDrawing.Piece] = []
-        for piece in pieces {
-            if let last = result.last, last.text == piece.text, last.activates == piece.activates,
-                last.extents == piece.extents
-            {
-                result[result.count - 1].count += piece.count
-            } else {
-                result.append(piece)
-            }
-        }
-        guard result.count > mostPieces else { return result }
-        let kept = result.prefix(mostPieces - 2)
-        let rest = result.dropFirst(mostPieces - 2).dropLast()
-        let count = rest.reduce(0) { $0 + $1.count }
-        return kept + [NetworkDrawing.Piece(kind: .other, text: "… \(count) more")] + result.suffix(1)
     }
 }

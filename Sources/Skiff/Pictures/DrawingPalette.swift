@@ -57,6 +57,8 @@ enum DrawingPalette {
         Rule(".badge.changed", "fill", "#9c5d00", "#f2b24e"), Rule(".badge-text", "fill", "#ffffff", "#151b22"),
         Rule(".mark-added .box", "stroke", "#1a7f47", "#3fb370"), Rule(".mark-removed .box", "stroke", "#b3261e", "#f28b82"),
         Rule(".mark-changed .box", "stroke", "#9c5d00", "#f2b24e"),
+        Rule(".unit .chip.added", "stroke", "#1a7f47", "#3fb370"), Rule(".unit .chip.removed", "stroke", "#b3261e", "#f28b82"),
+        Rule(".unit .chip.changed", "stroke", "#9c5d00", "#f2b24e"),
     ]
 
     /// What no scheme changes.
@@ -71,6 +73,7 @@ enum DrawingPalette {
         .box,.chip{stroke-width:1}.frame{fill:none;stroke-width:1.2;stroke-dasharray:5 4}.sum,.plus{stroke-width:1.4}
         .bracket{stroke-width:1.3}.series{stroke-width:1.8;stroke-linejoin:round}.grid{stroke-width:1}
         .agreement{stroke-width:1.6}.mark-added .box,.mark-removed .box,.mark-changed .box{stroke-width:2.4}
+        .unit .chip.added,.unit .chip.removed,.unit .chip.changed{stroke-width:2.4}
 
         """
 

@@ -63,7 +63,12 @@ extension DrawingRenderer {
         shapes.append(Drawing.line(endX, endY, endX, endY + 8, style: "wire"))
         shapes.append(Drawing.path("M\(n(endX)) \(n(endY + 13))l-3.6 -6.5h7.2z", style: "tip wire-tip"))
         for (index, text) in Self.limited(drawing.outputs).enumerated() {
-            shapes.append(Drawing.label(text, endX, endY + 26 + Double(index) * 14, style: "port"))
+            let y = endY + 26 + Double(index) * 14
+            if !drawing.skips.isEmpty {
+                let width = TextWidth.of(text, size: 11) + 6
+                shapes.append(Drawing.rectangle(endX - width / 2, y - 10, width, 13, style: "label-box", radius: 3))
+            }
+            shapes.append(Drawing.label(text, endX, y, style: "port"))
         }
         return shapes
     }

@@ -10,7 +10,7 @@ struct DrawingRenderer {
 
     /// All but the title and the legend.
     var shapes: [Markup] {
-        var shapes = connectors + skips
+        var shapes = skips + connectors
         for index in layout.columns.indices { shapes += column(index) }
         return shapes
     }
@@ -50,9 +50,16 @@ struct DrawingRenderer {
         var shapes: [Markup] = []
         var y = top + 12
         let parameters = columns.reduce(0.0) { $0 + Double($1.parameters) }
-        let products = columns.reduce(0.0) { $0 + Double($1.multiplyAdds ?? 0) }
+        // Shares of a total that is not known are not shown.
+        let isCounted = columns.allSatisfy { $0.multiplyAdds != nil }
+        let products = isCounted ? columns.reduce(0.0) { $0 + Double($1.multiplyAdds ?? 0) } : 0
         func line(_ text: String, _ share: Double, _ style: String) {
             let width = 70.0
+            if !drawing.skips.isEmpty {
+                // Connections past other boxes cross under the numbers.
+                let room = max(TextWidth.of(text, size: 11), width) + 8
+                shapes.append(Drawing.rectangle(centre - room / 2, y - 11, room, 20, style: "label-box", radius: 3))
+            }
             shapes.append(Drawing.label(text, centre, y, style: "small"))
             shapes.append(Drawing.rectangle(centre - width / 2, y + 4.5, width, 2.5, style: "track", radius: 1.2))
             if share > 0 {
@@ -81,6 +88,9 @@ struct DrawingRenderer {
                 let left = centre - sketch.boxWidth / 2
                 shapes += unit(sketch, entry, position, left: left, top: top, centre: centre)
                 top += sketch.height
+            }
+            if entry.run.repeats > 1, let last = entry.run.members.last, drawing.units[last].feeds {
+                shapes.append(Drawing.line(centre, top, centre, y + entry.top + entry.height, style: "wire"))
             }
         }
         return shapes
@@ -115,8 +125,8 @@ struct DrawingRenderer {
         let end = top + sketch.height
         if let join = sketch.join {
             shapes.append(Drawing.line(centre, boxTop + sketch.boxHeight, centre, top + join - 6, style: "wire"))
-            shapes.append(Drawing.line(centre, top + join + 6, centre, end, style: "wire"))
-        } else if !sketch.isPlain {
+            if unit.feeds { shapes.append(Drawing.line(centre, top + join + 6, centre, end, style: "wire")) }
+        } else if !sketch.isPlain, unit.feeds {
             shapes.append(Drawing.line(centre, boxTop + sketch.boxHeight, centre, end, style: "wire"))
         }
         if let inner = sketch.stack {
@@ -126,18 +136,35 @@ struct DrawingRenderer {
             shapes.append(Drawing.line(centre, bottom, centre, boxTop + sketch.boxHeight, style: "wire"))
         } else {
             if sketch.isPlain {
-                shapes.append(Drawing.line(centre, boxTop, centre, boxTop + sketch.boxHeight, style: "wire"))
+                if !sketch.isBranched { shapes += plainWire(sketch, top: boxTop, centre: centre) }
             } else {
                 if entry.run.repeats > 1 {
                     shapes.append(box(sketch, left: left + 4, top: boxTop + 4, style: "box behind"))
                 }
                 shapes.append(box(sketch, left: left, top: boxTop, style: "box"))
             }
+            shapes += laneWires(sketch, left: left, top: top, centre: centre)
             shapes += chips(sketch, left: left, top: top, centre: centre)
         }
         if let join = sketch.join { shapes += addition(unit, centre, top + join) }
-        if let mark = unit.mark, mark != .same { shapes += sign(mark, left, boxTop) }
+        if sketch.isPlain {
+            for chip in sketch.chips {
+                if let mark = chip.piece.mark {
+                    shapes += sign(mark, left + chip.x - 8, top + chip.y + UnitSketch.chipHeight / 2)
+                }
+            }
+        } else if let mark = unit.mark, mark != .same {
+            shapes += sign(mark, left, boxTop)
+        }
         return [group(shapes, index: index, entry)]
+    }
+
+    /// Through all pieces; from the first one where nothing enters, to the last where nothing leaves.
+    private func plainWire(_ sketch: UnitSketch, top: Double, centre: Double) -> [Markup] {
+        let (first, last) = (sketch.chips.first?.y ?? 0, sketch.chips.last?.y ?? 0)
+        let start = sketch.unit.isFed ? top : top + first
+        let end = sketch.unit.feeds ? top + sketch.boxHeight : top + last + UnitSketch.chipHeight
+        return start < end ? [Drawing.line(centre, start, centre, end, style: "wire")] : []
     }
 
     private func group(_ shapes: [Markup], index: Int?, _ entry: StackSketch.Entry) -> Markup {
@@ -169,7 +196,7 @@ struct DrawingRenderer {
             let height = UnitSketch.chipHeight
             shapes.append(
                 Drawing.rectangle(
-                    x, y, chip.width, height, style: "chip \(chip.piece.kind.rawValue)",
+                    x, y, chip.width, height, style: "chip \(chip.piece.kind.rawValue)" + (chip.piece.mark.map { " \($0.rawValue)" } ?? ""),
                     radius: chip.piece.kind == .gate || chip.piece.kind == .pooling ? 9 : 3))
             shapes.append(
                 Drawing.label(chip.text, x + chip.width / 2, y + 13, style: "chip-text"))

@@ -102,7 +102,7 @@ struct DrawingText {
             end = stack(inner, after: sources.first, isFirst: isFirst) ?? id
             lines.append(syntax.close)
         } else {
-            var texts = sketch.unit.pieces.map(UnitSketch.text)
+            var texts = PieceLanes.lines(of: sketch.unit.pieces)
             if repeats > 1 { texts.append(StackSketch.repeatText(repeats)) }
             lines.append(syntax.box(id, texts, sketch.unit))
             for source in sources { edges.append(syntax.edge(source, id, .flow, "")) }

@@ -8,7 +8,8 @@ enum Folding {
         guard folds else { return indices.map { NetworkDrawing.Run(pattern: [$0], members: [$0]) } }
         var identifiers: [String: Int] = [:]
         let keys = indices.map { index in
-            let text = signature(of: units[index], in: units, depth: 0)
+            // What does not read the box before it repeats nothing.
+            let text = units[index].isFed ? signature(of: units[index], in: units, depth: 0) : "unfed \(index)"
             if let known = identifiers[text] { return known }
             identifiers[text] = identifiers.count
             return identifiers.count - 1
@@ -47,7 +48,7 @@ enum Folding {
         var text = "\(unit.block != nil)|\(unit.concatenates)|\(unit.activatesFirst)|\(unit.activatesLast)|\(unit.isUShaped)|"
         text += "\(unit.mark?.rawValue ?? "")|\(unit.shortcut?.kind.rawValue ?? "")|"
         text += (unit.shortcut?.labels ?? []).joined(separator: ",")
-        for piece in unit.pieces { text += "|\(piece.kind.rawValue) \(piece.text) \(piece.count) \(piece.activates)" }
+        for piece in unit.pieces { text += "|\(piece.kind.rawValue) \(piece.text) \(piece.count) \(piece.activates) \(piece.mark?.rawValue ?? "") \(piece.reads)" }
         guard depth < DrawingBuilder.deepestFrame else { return text }
         for index in unit.inner.flatMap(\.members) {
             text += "(\(signature(of: units[index], in: units, depth: depth + 1)))"

@@ -81,10 +81,23 @@ extension NetworkDrawing {
                 drawing.units[index].mark = blocks[block]
                 continue
             }
-            let own = units[index].layers.compactMap { layers[$0] }
-            guard let first = own.first else { continue }
-            drawing.units[index].mark = own.count == units[index].layers.count && Set(own).count == 1 ? first : .changed
+            drawing.units[index].mark = Self.mark(of: units[index].layers, layers)
+            guard drawing.units[index].mark != nil, !units[index].concatenates else { continue }
+            for piece in units[index].pieces.indices {
+                drawing.units[index].pieces[piece].mark = Self.mark(of: units[index].pieces[piece].nodes, layers)
+            }
+            // What differs before the first piece is shown there.
+            if drawing.units[index].pieces.allSatisfy({ $0.mark == nil }), !units[index].pieces.isEmpty {
+                drawing.units[index].pieces[0].mark = .changed
+            }
         }
         return drawing
+    }
+
+    /// What became of nodes together; `nil` where all are the same.
+    private static func mark(of nodes: [Int], _ layers: [Int: Mark]) -> Mark? {
+        let own = nodes.compactMap { layers[$0] }
+        guard let first = own.first else { return nil }
+        return own.count == nodes.count && Set(own).count == 1 ? first : .changed
     }
 }

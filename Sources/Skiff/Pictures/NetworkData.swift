@@ -60,7 +60,7 @@ struct NetworkData {
         ]
     }
 
-    private func text(of shape: SymbolicShape) -> String { shape.map { String(escaped($0.description).prefix(20)) }.joined(separator: "×") }
+    private func text(of shape: SymbolicShape) -> String { shape.map { String(printable($0.description).prefix(20)) }.joined(separator: "×") }
 
     /// Title and facts of each box.
     private var units: JSONValue {
@@ -68,7 +68,7 @@ struct NetworkData {
             page.drawing.units.prefix(Self.mostUnits).indices.map { index in
                 let unit = page.drawing.units[index]
                 var title = unit.title
-                if title.isEmpty { title = unit.pieces.prefix(3).map(\.text).joined(separator: " → ") }
+                if title.isEmpty { title = PieceLanes.text(of: unit.pieces, limit: 3) }
                 var value: JSONObject = JSONObject()
                 value["title"] = short(title)
                 if let block = unit.block {

@@ -62,6 +62,7 @@ extension NetworkDrawing {
             pieces += column.details
             let counts = column.units.count { units[$0].shortcut != nil && !units[$0].concatenates }
             if counts > 0 { pieces.append("\(counts) residual block\(counts == 1 ? "" : "s")") }
+            if let first = column.units.first, !units[first].isFed { pieces.append("reads nothing of the column before") }
             parts.append(pieces.joined(separator: ", ") + ".")
         }
         return parts.joined(separator: " ")
@@ -78,10 +79,11 @@ extension NetworkDrawing {
             parts.append("\(block.shortcut.rawValue) shortcut")
             if let site = block.strideSite { parts.append("stride in \(site)") }
         } else {
-            parts.append(unit.pieces.prefix(6).map(UnitSketch.text).joined(separator: " → "))
+            parts.append(PieceLanes.text(of: unit.pieces, limit: 6))
         }
         if unit.parameters > 0 { parts.append("\(countText(unit.parameters)) parameters") }
         if let products = unit.multiplyAdds, products > 0 { parts.append(multiplyAddsText(products)) }
+        if !unit.isFed { parts.append("reads nothing of the box before") }
         if let mark = unit.mark { parts.append(mark.rawValue) }
         return parts.joined(separator: ", ")
     }

@@ -20,6 +20,18 @@ public struct NetworkDrawing: Sendable {
         var count = 1
         /// Whether an activation follows.
         var activates = false
+        /// Nodes it stands for, with those behind it that are not shown, as indices into ``Inspection/layers``.
+        var nodes: [Int] = []
+        /// Positions of the pieces of its box that it reads, through nodes that are not shown.
+        var reads: [Int] = []
+        /// Nodes outside of its box that it reads.
+        var outside: [Int] = []
+        /// Whether it reads something that enters the box from the box before.
+        var readsBefore = false
+        /// Whether what the box gives to the next one is its value.
+        var isReadBehind = true
+        /// What a comparison says of it, where its box shows no mark of its own.
+        var mark: Mark?
     }
 
     /// How a unit's input gets around its branch.
@@ -57,6 +69,8 @@ public struct NetworkDrawing: Sendable {
         var isUShaped = false
         /// Whether it reads what the unit before it gives.
         var isFed = true
+        /// Whether the unit behind it reads what it gives.
+        var feeds = true
         var mark: Mark?
     }
 

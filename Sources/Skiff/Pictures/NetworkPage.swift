@@ -4,6 +4,9 @@
 /// the family with what speaks for it, blocks and stages as tables, and what the blocks do to the signal where that was
 /// measured. The page loads nothing and sends nothing; names from the model are text in it, whatever they hold.
 public struct NetworkPage {
+    /// Inputs or outputs that have a line of their own.
+    private static let mostPorts = 5
+
     let inspection: Inspection
     let drawing: NetworkDrawing
     let path: String
@@ -69,8 +72,7 @@ public struct NetworkPage {
         if !inspection.producer.isEmpty { facts.append(("Producer", inspection.producer)) }
         facts.append(("Parameters", groupedText(inspection.parameters.total)))
         if inspection.multiplyAdds != nil { facts.append(("Multiply-adds", multiplyAddsText(inspection.multiplyAdds) + " per run")) }
-        for port in inspection.inputs.prefix(4) { facts.append(("Input", "\(port.name) \(port.shape?.shapeText ?? "")")) }
-        for port in inspection.outputs.prefix(4) { facts.append(("Output", "\(port.name) \(port.shape?.shapeText ?? "")")) }
+        facts += Self.facts("Input", inspection.inputs) + Self.facts("Output", inspection.outputs)
         facts.append(("Layers", groupedText(inspection.layers.count)))
         return .element(
             "section", ["class": "summary", "aria-label": "Summary"],
@@ -83,6 +85,16 @@ public struct NetworkPage {
                         .element("div", [:], [.element("dt", [:], title), .element("dd", [:], [.name(text)])])
                     }),
             ])
+    }
+
+    /// A line for each of the first inputs or outputs, one that counts the others.
+    private static func facts(_ title: String, _ ports: [Inspection.Port]) -> [(String, String)] {
+        let shown = ports.count > mostPorts ? mostPorts - 1 : ports.count
+        let lines = ports.prefix(shown).map { port -> (String, String) in
+            let shape = port.shape.map { " [\($0.map(\.description).joined(separator: ", "))]" } ?? ""
+            return (title, port.name + shape)
+        }
+        return lines + (ports.count > shown ? [("\(title)s", "and \(ports.count - shown) more")] : [])
     }
 
     private var family: Markup {

@@ -33,7 +33,8 @@ extension PageStyle {
         .family{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem 2rem}
         .deviations h3{color:var(--bad)}
         details>summary{cursor:pointer;margin:.7rem 0}
-        @media (max-width:40rem){.zoom{margin-left:0}.view{max-height:70vh}}
+        @media (max-width:40rem){.zoom{margin-left:0}.controls{position:relative}.finder{position:static}#hits{width:auto;right:0}
+        .view{max-height:70vh}}
         @media print{.view{overflow:visible;max-height:none;border:0}
         .view .drawing{width:100%;height:auto;max-height:24cm}.flow{min-width:0}#network,#blocks,#stages{break-inside:auto}}
 

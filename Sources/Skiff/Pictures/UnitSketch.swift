@@ -26,6 +26,10 @@ struct UnitSketch {
     /// Centre of the addition; `nil` where there is none.
     private(set) var join: Double?
     private(set) var stack: StackSketch?
+    /// Where pieces stand side by side.
+    private(set) var lanes: PieceLanes?
+    /// Whether pieces do not simply follow each other.
+    let isBranched: Bool
 
     var isPlain: Bool { unit.block == nil && !unit.concatenates }
 
@@ -42,6 +46,7 @@ struct UnitSketch {
 
     /// Width that the chips of a unit want.
     static func chipWidth(of unit: NetworkDrawing.Unit) -> Double {
+        guard LaneWidths(unit) == nil else { return 0 }
         let widest = unit.pieces.map { TextWidth.of(text(of: $0), size: fontSize) + 14 }.max() ?? 0
         return unit.isUShaped ? 2 * widest + 10 : widest
     }
@@ -54,7 +59,11 @@ struct UnitSketch {
         self.unit = unit
         self.stack = stack
         boxWidth = chipWidth + 2 * Self.padding
-        if let stack {
+        isBranched = !unit.isUShaped && unit.inner.isEmpty && PieceLanes.isBranched(unit.pieces)
+        if let widths = LaneWidths(unit) {
+            boxTop = isPlain ? 0 : 11
+            placeLanes(widths)
+        } else if let stack {
             // The line that data takes runs through the middle.
             boxWidth = max(boxWidth, 2 * max(stack.centre, stack.width - stack.centre) + 2 * Self.padding)
             boxTop = 11
@@ -71,6 +80,30 @@ struct UnitSketch {
             height += 13 + 6 + (unit.activatesLast ? 5 : 0)
         }
         if !isPlain { height += 4 }
+    }
+
+    /// Branches side by side; what they meet in stands in the middle.
+    private mutating func placeLanes(_ widths: LaneWidths) {
+        lanes = widths.lanes
+        boxWidth = max(widths.total, 46) + 2 * Self.padding
+        let pitch = Self.chipHeight + Self.plainGap
+        let start = boxTop + 9 + (unit.activatesFirst ? 4 : 0)
+        var found: [Int: Chip] = [:]
+        for (segment, widths) in zip(widths.lanes.segments, widths.widths) {
+            var x = boxWidth / 2 - widths.reduce(-LaneWidths.gap) { $0 + $1 + LaneWidths.gap } / 2
+            for (lane, width) in zip(segment.lanes, widths) {
+                for index in lane {
+                    let piece = unit.pieces[index]
+                    found[index] = Chip(
+                        piece: piece, x: x, y: start + Double(lanes?.rows[index] ?? 0) * pitch, width: width,
+                        text: Self.text(of: piece))
+                }
+                x += width + LaneWidths.gap
+            }
+        }
+        chips = unit.pieces.indices.compactMap { found[$0] }
+        let last = chips.map(\.y).max() ?? start
+        boxHeight = last + Self.chipHeight + 9 - boxTop
     }
 
     private mutating func placePlain(_ chipWidth: Double) {
@@ -99,7 +132,7 @@ struct UnitSketch {
             }
             width = max(width, min(chipWidth, TextWidth.of(text, size: Self.fontSize) + 10))
             chips.append(Chip(piece: piece, x: Self.padding + (chipWidth - width) / 2, y: y, width: width, text: text))
-            y += Self.chipHeight + Self.gap
+            y += Self.chipHeight + (isBranched ? Self.plainGap : Self.gap)
         }
         boxHeight = max(y - Self.gap + Self.padding - boxTop, 16)
     }
@@ -176,6 +209,8 @@ struct StackSketch {
         var chipWidth = 58.0
         for unit in runs.flatMap(\.pattern) { chipWidth = max(chipWidth, UnitSketch.chipWidth(of: units[unit])) }
         for run in runs {
+            // A gap where nothing comes from the box before.
+            if let first = run.pattern.first, height > 0, !units[first].isFed { height += 10 }
             let top = height
             var sketches: [UnitSketch] = []
             if run.pattern.isEmpty {
