@@ -47,11 +47,14 @@ extension LintRule {
                 let inputs = context.graph[gain.node].inputs
                 return inputs.count > 1 ? inputs[1].flatMap { context.graph.storedWeight($0)?.id } : nil
             })
+        let heads = context.looksUntrained ? context.headKernels : []
         return context.measured { tensor in
             guard tensor.role == .kernel, tensor.elements > 1, tensor.zeros == tensor.elements else { return nil }
+            let isInitial = gains.contains(tensor.value) || heads.contains(tensor.value)
             return zeroKernel.finding(
-                "all \(countText(tensor.elements, "element")) are zero", at: Place(tensor: tensor.name),
-                severity: gains.contains(tensor.value) ? .note : .warning)
+                "all \(countText(tensor.elements, "element")) are zero\(isInitial ? ", as some start training" : "")",
+                at: Place(tensor: tensor.name), severity: isInitial ? .note : .warning,
+                hint: isInitial ? "nothing, where the network was not trained; else check that its weights were found" : nil)
         }
     }
 
@@ -75,14 +78,16 @@ extension LintRule {
     static let scaledAway: LintRule = LintRule(
         "scaled-away-channels", .note, "channels that BatchNormalization scales to nothing",
         reason: "With a scale (gamma) of nearly zero a channel is the constant beta. Weight decay drives unneeded channels there; "
-            + "they are the first that pruning can take.",
+            + "they are the first that pruning can take. What is tested is |gamma| alone, against 1/10000 of the root mean square "
+            + "of the layer's; channels whose input does not vary are told of by `tiny-variance`.",
         advice: "prune them: fold beta into the next layer and cut the channel out",
-        example: "node \"bn2\" (BatchNormalization): 5 of 64 channels are scaled by less than 1/10000 of the usual: 1, 8, 9, …"
+        example: "node \"bn2\" (BatchNormalization): 5 of 64 channels have a scale below 1/10000 of the usual: 1, 8, 9, …"
     ) { context in
         NormalizationHealth.all(of: context).compactMap { health in
             guard !health.scaledAway.isEmpty, health.scaledAway.count < health.channels else { return nil }
             return scaledAway.finding(
-                "\(health.scaledAway.count) of \(countText(health.channels, "channel")) are scaled by less than 1/10000 of the usual: "
+                shareText(health.scaledAway.count, of: health.channels, "channel")
+                    + " \(health.scaledAway.count == 1 ? "has" : "have") a scale below 1/10000 of the usual: "
                     + listText(health.scaledAway), at: context.graph.place(of: health.node))
         }
     }
@@ -169,6 +174,9 @@ extension LintRule {
         }
     }
 }
+
+/// `1 of 8 channels`.
+func shareText(_ part: Int, of whole: Int, _ noun: String) -> String { "\(groupedText(part)) of \(countText(whole, noun))" }
 
 /// `3, 7, 11, …`
 func listText(_ numbers: [Int]) -> String {
