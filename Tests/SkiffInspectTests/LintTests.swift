@@ -155,6 +155,7 @@ import Darwin
             parts.kernel = { count in usual(count).enumerated().map { $0 / (count / 4) == 2 ? 0 : $1 } }
         },
         Break("scaled-away-channels", .note) { $0.scale[3] = 1e-20 },
+        Break("tiny-variance", .note) { $0.variance[2] = 0 },
         Break("near-identity-block", .note) { $0.scale = [1e-6, 2e-6, -1e-6, 1e-6] },
         Break("initial-moments", .note) {
             $0.mean = [0, 0, 0, 0]
@@ -230,6 +231,113 @@ import Darwin
         #expect(first.severity == broken.severity)
         #expect(!first.message.isEmpty && !first.message.contains("\n"))
         #expect(first.hint?.isEmpty == false)
+    }
+
+    @Test(arguments: breaks)
+    func severitiesAreDocumented(_ broken: Break) throws {
+        for finding in try Self.findings(broken.change) {
+            let rule = try #require(LintRule.all.first { $0.identifier == finding.rule })
+            #expect(([rule.severity] + rule.otherwise.map(\.severity)).contains(finding.severity), "\(finding.rule)")
+        }
+    }
+
+    static let lowered: [Break] = [
+        Break("unused-tensor", .note) {
+            $0.extra = { builder, _ in
+                _ = try builder.addWeight("left", Tensor(floats: [Float](repeating: 1, count: 16), shape: [16]))
+            }
+        },
+        Break("dead-node", .note) {
+            $0.extra = { builder, value in
+                _ = try builder.addNode("dead", sourceOperator: "Identity", .identity(Identity()), inputs: [value], output: "dead")
+            }
+        },
+        Break("initial-moments", .note) {
+            $0.mean = [0, 0, 0, 0]
+            $0.variance = [1, 1, 1, 1]
+        },
+        Break("dead-channels", .warning) { parts in
+            let usual = parts.kernel
+            parts.kernel = { count in usual(count).enumerated().map { $0 / (count / 4) < 3 ? 0 : $1 } }
+        },
+        Break("epsilon-unusual", .error) { $0.epsilons = [-1, -1, -1, -1] },
+    ]
+
+    /// A branch starts at zero where its normalization was folded into its last kernel.
+    @Test func zeroKernelBehindAGateIsANote() throws {
+        let graph = try Self.gated(nil)
+        let inspection = Inspection(of: graph, format: "test")
+        let findings = LintReport(of: graph, inspection, statistics: try WeightStatistics(of: graph, inspection)).findings
+        #expect(findings.filter { $0.rule == "zero-kernel" }.map(\.severity) == [.note])
+        #expect(LintRule.zeroKernel.otherwise.map(\.severity) == [.note])
+    }
+
+    /// Findings of another severity than their rule's are told of in the rule's own text.
+    @Test(arguments: lowered)
+    func otherSeverityIsFoundAndDocumented(_ broken: Break) throws {
+        let rule = try #require(LintRule.all.first { $0.identifier == broken.rule })
+        #expect(try Self.findings(broken.change).contains { $0.rule == broken.rule && $0.severity == broken.severity })
+        #expect(rule.severity != broken.severity && rule.otherwise.contains { $0.severity == broken.severity })
+        let text = try #require(LintRule.documentation.firstRange(of: "### `\(rule.identifier)`"))
+        let shown = LintRule.documentation[text.upperBound...].prefix(400)
+        #expect(shown.contains("*\(broken.severity.rawValue)* \(rule.otherwise[0].when)"))
+    }
+
+    @Test func unusedTextIsNoFaultOfTheGraph() throws {
+        let findings = try Self.findings {
+            $0.extra = { builder, _ in
+                _ = try builder.addNode(
+                    "", sourceOperator: "initializer", .unknown(UnknownOperator(name: "initializer", domain: "")), inputs: [],
+                    output: "labels")
+            }
+        }
+        #expect(findings == [])
+    }
+
+    /// A gate between the last normalization and the addition, as squeeze-and-excitation has it, hides nothing.
+    @Test func branchScaledToNothingIsFoundThroughAGate() throws {
+        for scale: Float in [1e-6, 1] {
+            let graph = try Self.gated(scale)
+            let inspection = Inspection(of: graph, format: "test")
+            try #require(inspection.blocks.count == 1)
+            let gains = BlockGain.all(
+                of: LintContext(graph, inspection, statistics: try WeightStatistics(of: graph, inspection)))
+            #expect(gains.map { graph[$0.node].name } == ["bn"])
+            #expect(gains.map(\.isNearlyIdentity) == [scale < 0.01])
+        }
+    }
+
+    /// - Parameter scale: of the branch's normalization; `nil` leaves it out and makes the kernel zero.
+    static func gated(_ scale: Float?) throws -> Graph {
+        var builder = GraphBuilder(name: "gated")
+        let input = try builder.addInput("x", Fact(.float32, [.symbolic("N"), 4, 8, 8]))
+        func convolved(_ name: String, _ value: ValueID) throws -> ValueID {
+            let isZero = scale == nil && name == "conv"
+            let numbers = (0..<16).map { isZero ? 0 : Float(($0 * 37 + 11) % 101) / 101 - 0.5 }
+            let kernel = try builder.addWeight("w-\(name)", Tensor(floats: numbers, shape: [4, 4, 1, 1]))
+            let window = Window(strides: [1, 1], dilations: [1, 1], padding: .valid)
+            let attributes = Convolution(window: window, groups: 1, layout: .channelsFirst, kernelOrder: .outputInputSpatial)
+            return try builder.addNode(name, sourceOperator: "Conv", .convolution(attributes), inputs: [value, kernel], output: name)
+        }
+        let start = try builder.addNode("relu", sourceOperator: "Relu", .unary(Unary(.relu)), inputs: [convolved("stem", input)], output: "relu")
+        var data = try convolved("conv", start)
+        if let scale {
+            let moments = try [("s", scale), ("o", 0.5), ("m", 0.1), ("v", 2)].map { name, number in
+                try builder.addWeight(name, Tensor(floats: [Float](repeating: number, count: 4), shape: [4]))
+            }
+            let norm = BatchNormalization(epsilon: 1e-5, axis: 1, isTraining: false)
+            data = try builder.addNode(
+                "bn", sourceOperator: "BatchNormalization", .batchNormalization(norm), inputs: [data] + moments, output: "bn")
+        }
+        let pooled = try builder.addNode(
+            "pool", sourceOperator: "GlobalAveragePool", .globalPooling(GlobalPooling(kind: .average, layout: .channelsFirst, keepsDimensions: true)),
+            inputs: [data], output: "pool")
+        let gate = try builder.addNode(
+            "sigmoid", sourceOperator: "Sigmoid", .unary(Unary(.sigmoid)), inputs: [convolved("squeeze", pooled)], output: "sigmoid")
+        let gated = try builder.addNode("mul", sourceOperator: "Mul", .binary(Binary(.multiply)), inputs: [data, gate], output: "mul")
+        let sum = try builder.addNode("add", sourceOperator: "Add", .binary(Binary(.add)), inputs: [gated, start], output: "add")
+        builder.addOutput("out", sum)
+        return try builder.build()
     }
 
     @Test func everyRuleOfTheGraphIsTried() {

@@ -84,6 +84,7 @@ extension LintRule {
 
     static let epsilonUnusual: LintRule = LintRule(
         "epsilon-unusual", .warning, "an epsilon outside what networks are trained with",
+        otherwise: [(.error, "where it is negative or NaN")],
         reason: "Zero divides by nothing where a channel does not vary; a hundredth and more dampens most channels.",
         advice: "look up the epsilon in the code that trained the network",
         example: "node \"bn1\" (BatchNormalization): epsilon is 0.1, usual are 1e-12 to 0.01"

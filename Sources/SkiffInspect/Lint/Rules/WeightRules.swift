@@ -37,6 +37,10 @@ extension LintRule {
 
     static let zeroKernel: LintRule = LintRule(
         "zero-kernel", .warning, "a kernel of zeros",
+        otherwise: [
+            (.note, "where training starts so: the last layer of a residual block, and the head of a network whose normalizations "
+                + "still have scales of 1 or 0 and offsets of 0"),
+        ],
         reason: "The layer gives its bias whatever it is shown: weights were never loaded, or pruning took all of it.",
         advice: "check that the weights of this layer were found when the model was loaded",
         example: "tensor \"layer4.1.conv2.weight\": all 2,359,296 elements are zero"
@@ -60,6 +64,7 @@ extension LintRule {
 
     static let deadChannels: LintRule = LintRule(
         "dead-channels", .note, "output channels whose kernels are zero",
+        otherwise: [(.warning, "where more than half of a kernel's channels are")],
         reason: "Each gives a constant. They are what pruning leaves, and take their part of memory and time until they are cut out; "
             + "in a network that was not pruned they point to dead ReLUs.",
         advice: "cut them out with the inputs that read them (torch-pruning), or retrain with a lower learning rate",
@@ -94,6 +99,7 @@ extension LintRule {
 
     static let initialMoments: LintRule = LintRule(
         "initial-moments", .warning, "a BatchNormalization that never saw data",
+        otherwise: [(.note, "once for the network, where more than two have them and no other: it was never trained")],
         reason: "Its means are all 0 and its variances all 1, as they are before training: weights were not loaded, or the "
             + "layer was frozen before it learned anything.",
         advice: "check that running_mean and running_var (moving_mean, moving_variance) were found in the checkpoint",
