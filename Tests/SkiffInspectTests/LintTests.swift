@@ -340,6 +340,33 @@ import Darwin
         return try builder.build()
     }
 
+    /// A newer opset and a value that nothing gives stop the reader, and what is looked at nevertheless is the network.
+    @Test func refusedFilesAreReadLeniently() throws {
+        let storage = try Fixtures.storage("torch-basic/model.onnx")
+        let whole = try ONNXReader.read(storage: storage, folder: nil)
+        var newer = Array(try storage.bytes(in: 0..<storage.byteCount))
+        try #require(Array(newer.suffix(4)) == [0x42, 2, 0x10, 17])
+        newer[newer.count - 1] = 99
+        #expect(throws: ONNXError.self) { try ONNXReader.read(storage: Storage(newer), folder: nil) }
+        let (graph, none) = try ONNXReader.readLeniently(storage: Storage(newer), folder: nil)
+        #expect(graph.nodes.map(\.operator.kind) == whole.nodes.map(\.operator.kind) && none.isEmpty)
+        // Nodes stand before initializers: the first occurrence is what a node reads.
+        var dangling = Array(try storage.bytes(in: 0..<storage.byteCount))
+        let name = Array("layer1.0.conv1.weight".utf8)
+        let at = try #require((0..<dangling.count - name.count).first { dangling[$0..<$0 + name.count].elementsEqual(name) })
+        dangling[at] = UInt8(ascii: "L")
+        #expect(throws: ONNXError.self) { try ONNXReader.read(storage: Storage(dangling), folder: nil) }
+        let (other, madeUp) = try ONNXReader.readLeniently(storage: Storage(dangling), folder: nil)
+        #expect(madeUp == ["Layer1.0.conv1.weight"] && other.nodes.count == whole.nodes.count)
+        let report = LintReport(
+            of: other, madeUp: madeUp, orOf: [], found: [], answered: [], because: "")
+        #expect(report.findings.map(\.rule).filter { $0 != "closed-batch" } == ["unused-tensor"] && report.notRun.isEmpty)
+        let certain = LintReport(
+            of: nil, madeUp: [], orOf: [("w", try Tensor(floats: [1, .nan], shape: [2]))], found: [], answered: [], because: "a cycle")
+        #expect(certain.findings.map(\.rule) == ["nan-weights"] && certain.notRun.map(\.rules) == ["graph", "weights"])
+        #expect(certain.text().contains("could not run: a cycle"))
+    }
+
     @Test func everyRuleOfTheGraphIsTried() {
         let tried = Set(Self.breaks.map(\.rule))
         // These two need several kernels of several types, or a layout that changes several times.

@@ -172,8 +172,9 @@ public struct LintReport: Sendable {
             if group.count > shown { lines.append("    " + style.faint("and \(groupedText(group.count - shown)) more")) }
             if let hint = first.hint { lines += wrapped("hint: " + hint, width: width, indent: 4).map { style.faint($0) } }
         }
-        for unchecked in notRun {
-            lines += wrapped("rules about the \(unchecked.rules) could not run: \(unchecked.reason)", width: width, indent: 2)
+        for (index, unchecked) in notRun.enumerated() where !notRun[..<index].contains(where: { $0.reason == unchecked.reason }) {
+            let kinds = notRun[index...].filter { $0.reason == unchecked.reason }.map(\.rules).joined(separator: " and the ")
+            lines += wrapped("rules about the \(kinds) could not run: \(unchecked.reason)", width: width, indent: 2)
         }
         if findings.isEmpty, notRun.isEmpty { lines.append("  nothing suspicious") }
         return lines.joined(separator: "\n") + "\n"
