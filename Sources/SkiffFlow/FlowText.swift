@@ -112,8 +112,10 @@ extension SignalFlow {
                 text += "; scores: the same in front of the Softmax"
             }
             if let classes {
-                let unit = classes.isPerPosition ? "positions" : "samples"
-                text += "; top-1: share of the \(classes.decisions) \(unit) that keep the largest of "
+                let unit = classes.isPerPosition ? "position" : "sample"
+                text += classes.decisions == 1
+                    ? "; top-1: whether the one \(unit) keeps the largest of "
+                    : "; top-1: share of the \(classes.decisions) \(unit)s that keep the largest of "
                     + "\(classes.count) classes of \(escaped(classes.output))"
             }
             remarks.append(text)
