@@ -177,7 +177,7 @@ import Testing
         #expect(try form { Float(bitPattern: ($0 * 1e9).bitPattern & ~0x1FFF) } == .tensorFloat32)
         #expect(try form { ($0 * 100).rounded() } == .wholeNumbers(bits: 8, isSigned: true))
         let grid = try form { (($0 * 60).rounded() + 1) * 0.0137 }
-        #expect(grid == .grid(levels: 256))
+        if case .palette = grid {} else { Issue.record("\(String(describing: grid)), expected a palette") }
         let doubles = try Tensor(doubles: numbers.map { Double($0) }, shape: [2000])
         #expect(try Self.measured(doubles, axis: nil).form == .narrower(.float32))
         // Ones and powers of two fit every type, and say nothing.
@@ -249,6 +249,9 @@ import Testing
             let tensor = try Tensor(floats: levels.map { $0 * step }, shape: [16, 16, 3, 3])
             #expect(try Self.measured(tensor, axis: ChannelAxis(channels: 16, inner: 144)).form == .grid(levels: 256))
         }
+        // Of float16's denormal numbers, all of which are multiples of 2^-24, nothing is told but that.
+        let denormal = try Tensor(floats: levels.map { $0 * 0x1p-24 }, shape: [16, 16, 3, 3])
+        #expect(try Self.measured(denormal, axis: nil).form != .grid(levels: 256))
         let squares = levels.map { $0.magnitude.squareRoot() * 0.01 }
         #expect(try Self.measured(Tensor(floats: squares, shape: [2304]), axis: nil).form != .grid(levels: 256))
     }

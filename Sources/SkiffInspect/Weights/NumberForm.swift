@@ -49,7 +49,12 @@ extension TensorReading.Totals {
         if let distinct = statistics.distinct, distinct > 8, !findings.isFractional, magnitude <= 65535 {
             return wholeNumbers(statistics)
         }
-        if let values = distinctValues(of: statistics), let levels = Self.levels(of: values) { return .grid(levels: levels) }
+        // Tables of coordinates have equal steps too, and so have float16's denormal numbers.
+        let isTable = statistics.shape.count < 2 || numbers < 4 * (statistics.distinct ?? 0)
+        if !isTable, findings.leavesHalfGrid || magnitude >= 0x1p-14, let values = distinctValues(of: statistics),
+            let levels = Self.levels(of: values) {
+            return .grid(levels: levels)
+        }
         if let distinct = statistics.distinct, distinct <= 256, numbers >= 16 * max(distinct, 16) {
             return .palette(distinct)
         }
