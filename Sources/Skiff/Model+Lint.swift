@@ -21,11 +21,12 @@ extension LintReport {
         guard let file = try? ModelFolder.modelFile(at: path), let storage = try? Storage(mapping: file),
             let format = try? FormatRegistry.format(of: storage)
         else { return nil }
-        let checked = try? format.lint?(storage, folder(of: file), nil)
+        let checked = (try? format.lint?(storage, folder(of: file), nil)) ?? nil
         let refusal = LintRule.unreadable.finding(error.message, at: error.place, hint: error.hint)
-        // What is found under a rule of its own needs not be told twice.
-        let others = (checked?.findings ?? []).filter { $0.message != error.message }
-        let known = (checked?.findings ?? []).first { $0.message == error.message }
-        self.init(findings: [known ?? refusal] + others, readsWeights: false)
+        let found = checked?.findings ?? []
+        let salvage = checked?.salvage ?? FormatFindings.Salvage()
+        self = LintReport(
+            of: salvage.graph, madeUp: salvage.madeUp, orOf: salvage.tensors, found: found, answered: checked?.answered ?? [],
+            because: salvage.failure ?? error.message).refused(refusal)
     }
 }

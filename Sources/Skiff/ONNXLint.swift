@@ -12,9 +12,24 @@ struct ONNXLint {
         let lint = ONNXLint(survey: try ONNXReader.survey(storage: storage, folder: folder), graph: graph)
         var found = FormatFindings()
         found.findings = lint.versions + lint.names + lint.order + lint.tensors + lint.inputs + lint.declarations
-        if graph == nil { found.findings += lint.operators }
+        if graph == nil {
+            found.salvage = salvage(storage, folder)
+            if found.salvage.graph == nil { found.findings += lint.operators }
+        }
         found.answered = [LintRule.unusedTensor.identifier]
         return found
+    }
+
+    /// What can be looked at of a file that the reader refuses.
+    private static func salvage(_ storage: Storage, _ folder: String) -> FormatFindings.Salvage {
+        var salvage = FormatFindings.Salvage()
+        do throws(ONNXError) {
+            (salvage.graph, salvage.madeUp) = try ONNXReader.readLeniently(storage: storage, folder: folder)
+        } catch {
+            salvage.failure = error.place.text.isEmpty ? error.message : "\(error.place.text): \(error.message)"
+            salvage.tensors = (try? ONNXReader.initializers(storage: storage, folder: folder)) ?? []
+        }
+        return salvage
     }
 
     private init(survey: ONNXSurvey, graph: Graph?) {

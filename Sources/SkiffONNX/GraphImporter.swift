@@ -24,13 +24,18 @@ final class GraphImporter {
     /// Weights that the user cannot replace, for import functions that depend on their elements.
     private(set) var tensors: [ValueID: Tensor] = [:]
     private var facts = ImportFacts()
+    /// Whether the graph is to be looked at, not run: what can be stood in for does not stop the import.
+    private let isLenient: Bool
+    /// Inputs that stand in for values that nothing gives and weights that cannot be read.
+    private(set) var madeUp: Set<String> = []
 
     /// - Throws: ``ONNXError`` where versions are not supported.
-    init(model: ModelMessage, graph: GraphMessage, reader: TensorReader) throws(ONNXError) {
+    init(model: ModelMessage, graph: GraphMessage, reader: TensorReader, isLenient: Bool = false) throws(ONNXError) {
+        self.isLenient = isLenient
         self.model = model
         self.graph = graph
         self.reader = reader
-        operatorSets = try OperatorSets(model)
+        operatorSets = try OperatorSets(model, isLenient: isLenient)
         functions = try ModelFunctions(model)
         readNames = Self.readNames(
             messages(graph.n_node, graph.node), outputs: messages(graph.n_output, graph.output).map { text($0.pointee.name) })
@@ -46,18 +51,60 @@ final class GraphImporter {
         }
         try importInputsAndWeights()
         try declareValues()
+        if isLenient { try makeUpInputs() }
         // A branch of an `If` that is known is walked in the place of the node, before the nodes behind it.
         scopes = [NodeScope(messages(graph.n_node, graph.node))]
         while let message = scopes[scopes.count - 1].next() {
-            try importNode(message.node.pointee, index: message.index)
+            do throws(ONNXError) {
+                try importNode(message.node.pointee, index: message.index)
+            } catch {
+                guard isLenient else { throw error }
+                try standIn(for: message.node.pointee, error)
+            }
             while scopes.count > 1, scopes[scopes.count - 1].isAtEnd { try leave(scopes.removeLast()) }
         }
         for message in messages(graph.n_output, graph.output) {
             let name = text(message.pointee.name)
+            if isLenient, !builder.isDefined(name) { continue }
             builder.addOutput(name, builder.value(named: name))
         }
         let finished = builder
         return try connected { () throws(GraphError) in try finished.build() }
+    }
+
+    // MARK: Lenience
+
+    /// Gives what nodes read and nothing gives as inputs.
+    private func makeUpInputs() throws(ONNXError) {
+        let nodes = messages(graph.n_node, graph.node)
+        var given: Set<String> = [""]
+        for node in nodes { given.formUnion(texts(node.pointee.n_output, node.pointee.output)) }
+        for node in nodes {
+            for name in texts(node.pointee.n_input, node.pointee.input) where !given.contains(name) && !builder.isDefined(name) {
+                try makeUp(name)
+            }
+        }
+    }
+
+    private func makeUp(_ name: String, _ fact: Fact? = nil) throws(ONNXError) {
+        let id = try connected { () throws(GraphError) in try builder.addInput(name, fact) }
+        facts.know(id, fact)
+        madeUp.insert(name)
+    }
+
+    /// Puts an operator that is not known in the place of a node that breaks a rule.
+    private func standIn(for message: NodeMessage, _ error: ONNXError) throws(ONNXError) {
+        let outputs = texts(message.n_output, message.output).map { resolved($0) }
+        guard !outputs.contains(where: { builder.isDefined($0) }) else { throw error }
+        let inputs = texts(message.n_input, message.input).map { name in
+            let name = resolved(name)
+            return name.isEmpty ? nil : builder.value(named: name)
+        }
+        let operatorName = text(message.op_type)
+        try add(
+            name: text(message.name), sourceOperator: operatorName,
+            .unknown(UnknownOperator(name: operatorName, domain: "", reason: error.message)), inputs: trimmed(inputs),
+            outputs: outputs)
     }
 
     // MARK: Values
@@ -89,7 +136,11 @@ final class GraphImporter {
         do throws(ONNXError) {
             try addWeight(name, try reader.tensor(message), isOverridable: isOverridable)
         } catch {
-            guard case .textTensor = error.reason else { throw error.at(Place(tensor: name)) }
+            guard case .textTensor = error.reason else {
+                guard isLenient, !builder.isDefined(name) else { throw error.at(Place(tensor: name)) }
+                try makeUp(name)
+                return
+            }
             let text = UnknownOperator(name: sourceOperator, domain: "", reason: "a tensor of strings")
             try add(name: "", sourceOperator: sourceOperator, .unknown(text), inputs: [], outputs: [name])
         }

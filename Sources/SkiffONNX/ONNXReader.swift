@@ -28,6 +28,43 @@ public enum ONNXReader {
         }
     }
 
+    /// What can be made of a model that ``read(storage:folder:)`` refuses, to look at, not to run.
+    ///
+    /// A newer version is read as the newest known one; values that nothing gives, and weights that cannot be read, become
+    /// inputs; nodes that break a rule become unknown operators.
+    /// - Parameter folder: as in ``read(storage:folder:)``.
+    /// - Returns: the network, and the names of the inputs that the file does not have.
+    /// - Throws: ``ONNXError`` for what stays in the way.
+    public static func readLeniently(
+        storage: Storage, folder: String?
+    ) throws(ONNXError) -> (graph: Graph, madeUp: Set<String>) {
+        let scanned = try ScannedMessage(storage, schema: ONNXSchema.model, descriptor: ONNXSchema.modelDescriptor)
+        return try withExtendedLifetime(scanned) { () throws(ONNXError) in
+            let model = scanned.message.pointer.assumingMemoryBound(to: ModelMessage.self).pointee
+            let reader = TensorReader(storage: storage, folder: folder, payloads: scanned.payloads)
+            guard let graph = model.graph?.pointee else { throw ONNXError(.missing("graph")) }
+            let importer = try GraphImporter(model: model, graph: graph, reader: reader, isLenient: true)
+            return (try importer.importGraph(), importer.madeUp)
+        }
+    }
+
+    /// The initializers of a model that can be read, whatever its nodes are like.
+    /// - Throws: ``ONNXError`` where the bytes are no such message, or it has no graph.
+    public static func initializers(
+        storage: Storage, folder: String?
+    ) throws(ONNXError) -> [(name: String, tensor: Tensor)] {
+        let scanned = try ScannedMessage(storage, schema: ONNXSchema.model, descriptor: ONNXSchema.modelDescriptor)
+        return try withExtendedLifetime(scanned) { () throws(ONNXError) in
+            let model = scanned.message.pointer.assumingMemoryBound(to: ModelMessage.self).pointee
+            let reader = TensorReader(storage: storage, folder: folder, payloads: scanned.payloads)
+            guard let graph = model.graph?.pointee else { throw ONNXError(.missing("graph")) }
+            return messages(graph.n_initializer, graph.initializer).compactMap { message in
+                guard let tensor = try? reader.tensor(message) else { return nil }
+                return (text(message.pointee.name), tensor)
+            }
+        }
+    }
+
     private static func unlocatedRead(storage: Storage, folder: String?) throws(ONNXError) -> Graph {
         guard storage.byteCount > 0 else { throw ONNXError(.notThisFormat("is empty")) }
         let scanned = try ScannedMessage(

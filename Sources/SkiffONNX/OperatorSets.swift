@@ -13,7 +13,13 @@ struct OperatorSets {
     let imports: [(domain: String, version: Int64)]
 
     /// - Throws: ``ONNXError`` `version` outside the supported ranges, `operatorSets` for contradicting imports.
-    init(_ model: ModelMessage) throws(ONNXError) {
+    ///
+    /// - Parameter isLenient: takes the nearest known version for another one, and the first of contradicting imports.
+    init(_ model: ModelMessage, isLenient: Bool = false) throws(ONNXError) {
+        if isLenient {
+            try self.init(messages(model.n_opset_import, model.opset_import), isLenient: true)
+            return
+        }
         guard model.has_ir_version != 0 else { throw ONNXError(.missing("ir_version")) }
         guard let version = Int(exactly: model.ir_version), Self.supportedIR.contains(version) else {
             throw ONNXError(.version(of: "ir_version", found: model.ir_version, supported: Self.supportedIR))
@@ -27,13 +33,16 @@ struct OperatorSets {
         try self.init(messages(function.n_opset_import, function.opset_import))
     }
 
-    private init(_ messages: [UnsafePointer<OperatorSetMessage>]) throws(ONNXError) {
+    private init(_ messages: [UnsafePointer<OperatorSetMessage>], isLenient: Bool = false) throws(ONNXError) {
         var imports: [(domain: String, version: Int64)] = []
         for message in messages {
             let domain = Self.canonical(text(message.pointee.domain))
-            let version = message.pointee.has_version != 0 ? message.pointee.version : 0
+            var version = message.pointee.has_version != 0 ? message.pointee.version : 0
+            if isLenient, domain.isEmpty {
+                version = min(max(version, Int64(Self.supported.lowerBound)), Int64(Self.supported.upperBound))
+            }
             if let other = imports.first(where: { $0.domain == domain }) {
-                guard other.version == version else {
+                guard isLenient || other.version == version else {
                     throw ONNXError(.operatorSets(
                         "imports operator set \"\(escaped(domain))\" in versions \(other.version) and \(version)"))
                 }
@@ -43,6 +52,9 @@ struct OperatorSets {
             guard imports.count <= Limits.nesting else {
                 throw ONNXError(.core(.limit(name: "operator sets", declared: imports.count, allowed: Limits.nesting)))
             }
+        }
+        if isLenient, !imports.contains(where: { $0.domain.isEmpty }) {
+            imports.append(("", Int64(Self.supported.upperBound)))
         }
         if let standard = imports.first(where: { $0.domain.isEmpty }) {
             guard let version = Int(exactly: standard.version), Self.supported.contains(version) else {

@@ -155,6 +155,7 @@ import Darwin
             parts.kernel = { count in usual(count).enumerated().map { $0 / (count / 4) == 2 ? 0 : $1 } }
         },
         Break("scaled-away-channels", .note) { $0.scale[3] = 1e-20 },
+        Break("tiny-variance", .note) { $0.variance[2] = 0 },
         Break("near-identity-block", .note) { $0.scale = [1e-6, 2e-6, -1e-6, 1e-6] },
         Break("initial-moments", .note) {
             $0.mean = [0, 0, 0, 0]
@@ -230,6 +231,107 @@ import Darwin
         #expect(first.severity == broken.severity)
         #expect(!first.message.isEmpty && !first.message.contains("\n"))
         #expect(first.hint?.isEmpty == false)
+    }
+
+    @Test(arguments: breaks)
+    func severitiesAreDocumented(_ broken: Break) throws {
+        for finding in try Self.findings(broken.change) {
+            let rule = try #require(LintRule.all.first { $0.identifier == finding.rule })
+            #expect(([rule.severity] + rule.otherwise.map(\.severity)).contains(finding.severity), "\(finding.rule)")
+        }
+    }
+
+    static let lowered: [Break] = [
+        Break("unused-tensor", .note) {
+            $0.extra = { builder, _ in
+                _ = try builder.addWeight("left", Tensor(floats: [Float](repeating: 1, count: 16), shape: [16]))
+            }
+        },
+        Break("dead-node", .note) {
+            $0.extra = { builder, value in
+                _ = try builder.addNode("dead", sourceOperator: "Identity", .identity(Identity()), inputs: [value], output: "dead")
+            }
+        },
+        Break("initial-moments", .note) {
+            $0.mean = [0, 0, 0, 0]
+            $0.variance = [1, 1, 1, 1]
+        },
+        Break("dead-channels", .warning) { parts in
+            let usual = parts.kernel
+            parts.kernel = { count in usual(count).enumerated().map { $0 / (count / 4) < 3 ? 0 : $1 } }
+        },
+        Break("epsilon-unusual", .error) { $0.epsilons = [-1, -1, -1, -1] },
+    ]
+
+    /// A branch starts at zero where its normalization was folded into its last kernel.
+    @Test func zeroKernelBehindAGateIsANote() throws {
+        let graph = try Self.gated(nil)
+        let inspection = Inspection(of: graph, format: "test")
+        let findings = LintReport(of: graph, inspection, statistics: try WeightStatistics(of: graph, inspection)).findings
+        #expect(findings.filter { $0.rule == "zero-kernel" }.map(\.severity) == [.note])
+        #expect(LintRule.zeroKernel.otherwise.map(\.severity) == [.note])
+    }
+
+    /// Findings of another severity than their rule's are told of in the rule's own text.
+    @Test(arguments: lowered)
+    func otherSeverityIsFoundAndDocumented(_ broken: Break) throws {
+        let rule = try #require(LintRule.all.first { $0.identifier == broken.rule })
+        #expect(try Self.findings(broken.change).contains { $0.rule == broken.rule && $0.severity == broken.severity })
+        #expect(rule.severity != broken.severity && rule.otherwise.contains { $0.severity == broken.severity })
+        let text = try #require(LintRule.documentation.firstRange(of: "### `\(rule.identifier)`"))
+        let shown = LintRule.documentation[text.upperBound...].prefix(400)
+        #expect(shown.contains("*\(broken.severity.rawValue)* \(rule.otherwise[0].when)"))
+    }
+
+    @Test func unusedTextIsNoFaultOfTheGraph() throws {
+        let findings = try Self.findings {
+            $0.extra = { builder, _ in
+                _ = try builder.addNode(
+                    "", sourceOperator: "initializer", .unknown(UnknownOperator(name: "initializer", domain: "")), inputs: [],
+                    output: "labels")
+            }
+        }
+        #expect(findings == [])
+    }
+
+    /// A gate between the last normalization and the addition, as squeeze-and-excitation has it, hides nothing.
+    @Test func branchScaledToNothingIsFoundThroughAGate() throws {
+        for scale: Float in [1e-6, 1] {
+            let graph = try Self.gated(scale)
+            let inspection = Inspection(of: graph, format: "test")
+            try #require(inspection.blocks.count == 1)
+            let gains = BlockGain.all(
+                of: LintContext(graph, inspection, statistics: try WeightStatistics(of: graph, inspection)))
+            #expect(gains.map { graph[$0.node].name } == ["bn"])
+            #expect(gains.map(\.isNearlyIdentity) == [scale < 0.01])
+        }
+    }
+
+    /// A newer opset and a value that nothing gives stop the reader, and what is looked at nevertheless is the network.
+    @Test func refusedFilesAreReadLeniently() throws {
+        let storage = try Fixtures.storage("torch-basic/model.onnx")
+        let whole = try ONNXReader.read(storage: storage, folder: nil)
+        var newer = Array(try storage.bytes(in: 0..<storage.byteCount))
+        try #require(Array(newer.suffix(4)) == [0x42, 2, 0x10, 17])
+        newer[newer.count - 1] = 99
+        #expect(throws: ONNXError.self) { try ONNXReader.read(storage: Storage(newer), folder: nil) }
+        let (graph, none) = try ONNXReader.readLeniently(storage: Storage(newer), folder: nil)
+        #expect(graph.nodes.map(\.operator.kind) == whole.nodes.map(\.operator.kind) && none.isEmpty)
+        // Nodes stand before initializers: the first occurrence is what a node reads.
+        var dangling = Array(try storage.bytes(in: 0..<storage.byteCount))
+        let name = Array("layer1.0.conv1.weight".utf8)
+        let at = try #require((0..<dangling.count - name.count).first { dangling[$0..<$0 + name.count].elementsEqual(name) })
+        dangling[at] = UInt8(ascii: "L")
+        #expect(throws: ONNXError.self) { try ONNXReader.read(storage: Storage(dangling), folder: nil) }
+        let (other, madeUp) = try ONNXReader.readLeniently(storage: Storage(dangling), folder: nil)
+        #expect(madeUp == ["Layer1.0.conv1.weight"] && other.nodes.count == whole.nodes.count)
+        let report = LintReport(
+            of: other, madeUp: madeUp, orOf: [], found: [], answered: [], because: "")
+        #expect(report.findings.map(\.rule).filter { $0 != "closed-batch" } == ["unused-tensor"] && report.notRun.isEmpty)
+        let certain = LintReport(
+            of: nil, madeUp: [], orOf: [("w", try Tensor(floats: [1, .nan], shape: [2]))], found: [], answered: [], because: "a cycle")
+        #expect(certain.findings.map(\.rule) == ["nan-weights"] && certain.notRun.map(\.rules) == ["graph", "weights"])
+        #expect(certain.text().contains("could not run: a cycle"))
     }
 
     @Test func everyRuleOfTheGraphIsTried() {

@@ -234,17 +234,52 @@ import Testing
         #expect(statistics.tensors.map(\.duplicateOf) == [nil, nil, 0, nil, nil])
     }
 
+    @Test func squaresOfLargeAndSmallNumbersStayInRange() throws {
+        for factor in [1e300, 1e-300] {
+            let numbers = (0..<600).map { Double($0 % 5 - 2) * factor }
+            let tensor = try Self.measured(Tensor(doubles: numbers, shape: [600]), axis: nil)
+            #expect(abs(tensor.standardDeviation / factor - 2.0.squareRoot()) < 1e-12)
+        }
+    }
+
+    @Test func tensorQuantizedAsAWholeIsTold() throws {
+        // 203 of the 255 levels occur.
+        let levels = (0..<2304).map { Float(($0 * 89) % 203 - 127) }
+        for step: Float in [0.0317, 1.7e-5] {
+            let tensor = try Tensor(floats: levels.map { $0 * step }, shape: [16, 16, 3, 3])
+            #expect(try Self.measured(tensor, axis: ChannelAxis(channels: 16, inner: 144)).form == .grid(levels: 256))
+        }
+        // Of float16's denormal numbers, all of which are multiples of 2^-24, nothing is told but that.
+        let denormal = try Tensor(floats: levels.map { $0 * 0x1p-24 }, shape: [16, 16, 3, 3])
+        #expect(try Self.measured(denormal, axis: nil).form != .grid(levels: 256))
+        let squares = levels.map { $0.magnitude.squareRoot() * 0.01 }
+        #expect(try Self.measured(Tensor(floats: squares, shape: [2304]), axis: nil).form != .grid(levels: 256))
+    }
+
+    @Test func fewValuesAreListed() throws {
+        let identity = (0..<256).map { Float($0 % 17 == 0 ? 1 : 0) }
+        let tensor = try Self.measured(Tensor(floats: identity, shape: [16, 16, 1, 1]), axis: ChannelAxis(channels: 16, inner: 16))
+        #expect(tensor.form?.text == "two values: 0 and 1")
+    }
+
+    @Test func emptyMagnitudesAreOneRow() throws {
+        let numbers = (0..<600).map { $0 == 7 ? Float(1e-41) : Float($0 % 89) * 0.013 - 0.5 }
+        let statistics = WeightStatistics(tensors: [try Self.measured(Tensor(floats: numbers, shape: [600]), axis: nil)])
+        let text = statistics.detail(of: 0, nil)
+        #expect(text.contains("…") && text.split(separator: "\n").count < 50, "\(text)")
+    }
+
     @Test func textFitsTheTerminal() throws {
         let graph = try ONNXReader.read(storage: Fixtures.storage("torch-basic/model.onnx"), folder: nil)
         let inspection = Inspection(of: graph, format: "ONNX")
         let statistics = try WeightStatistics(of: graph, inspection)
-        for width in [60, 80, 100, 160] {
+        for width in [40, 50, 60, 72, 80, 90, 100, 160] {
             for order in WeightStatistics.Order.allCases {
                 let text = statistics.text(of: graph, inspection, width: width, order: order, all: true)
-                for line in text.split(separator: "\n") { #expect(line.count <= max(width, 74), "\(line)") }
+                for line in text.split(separator: "\n") { #expect(line.count <= width, "\(width): \(line)") }
             }
             let detail = statistics.detail(of: 0, inspection, width: width)
-            for line in detail.split(separator: "\n") { #expect(line.count <= max(width, 74)) }
+            for line in detail.split(separator: "\n") { #expect(line.count <= width, "\(width): \(line)") }
         }
     }
 

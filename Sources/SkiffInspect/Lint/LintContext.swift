@@ -52,6 +52,14 @@ struct LintContext: Sendable {
         return nil
     }
 
+    /// Whether a node stands for text among the weights, which tensors cannot hold, and nothing reads it.
+    func isUnusedText(_ step: Step) -> Bool {
+        guard case .unknown = step.node.operator, step.node.inputs.isEmpty, step.node.sourceOperator == "initializer" else {
+            return false
+        }
+        return step.node.outputs.allSatisfy { readers[$0.index].isEmpty && !isOutput[$0.index] }
+    }
+
     /// The values that the outputs hang on, and the nodes that give them.
     func reached() -> (values: [Bool], nodes: [Bool]) {
         var values = [Bool](repeating: false, count: graph.values.count)

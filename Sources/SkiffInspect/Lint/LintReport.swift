@@ -7,8 +7,24 @@ public struct LintReport: Sendable {
     public var findings: [Finding]
     /// Whether weights were read for it.
     public var readsWeights: Bool
+    /// Rules that could not run at all.
+    public var notRun: [Unchecked]
 
-    public init(findings: [Finding], readsWeights: Bool) {
+    /// A kind of rules that could not run, and why.
+    public struct Unchecked: Hashable, Sendable {
+        /// `graph`, `weights`: what these rules look at.
+        public var rules: String
+        /// One line.
+        public var reason: String
+
+        public init(rules: String, reason: String) {
+            self.rules = rules
+            self.reason = reason
+        }
+    }
+
+    public init(findings: [Finding], readsWeights: Bool, notRun: [Unchecked] = []) {
+        self.notRun = notRun
         var seen: Set<Finding> = []
         let order = Dictionary(
             LintRule.all.enumerated().map { ($0.element.identifier, $0.offset) }, uniquingKeysWith: { first, _ in first })
@@ -63,6 +79,63 @@ public struct LintReport: Sendable {
         self.init(findings: LintRule.weightRules.flatMap { $0.check?(context) ?? [] }, readsWeights: true)
     }
 
+    /// What can be said of a file that its reader refuses.
+    ///
+    /// - Parameters:
+    ///   - graph: what could be made of it; `nil` where nothing could.
+    ///   - madeUp: names of the graph's inputs that the file does not have.
+    ///   - tensors: the weights by themselves, for where there is no graph.
+    ///   - found: what the file's format found by itself.
+    ///   - answered: rules that the format's own check answers.
+    ///   - reason: why there is no graph.
+    public init(
+        of graph: Graph?, madeUp: Set<String>, orOf tensors: [(name: String, tensor: Tensor)], found: [Finding],
+        answered: Set<String>, because reason: String
+    ) {
+        guard let graph else {
+            let statistics = tensors.isEmpty ? nil : try? WeightStatistics(of: tensors)
+            let values = statistics.map { LintReport(of: tensors, $0).findings } ?? []
+            // What a weight is for, only a network tells.
+            let certain = values.filter { [LintRule.notANumber, .infiniteWeights].map(\.identifier).contains($0.rule) }
+            self.init(
+                findings: found + certain, readsWeights: statistics != nil,
+                notRun: [
+                    Unchecked(rules: "graph", reason: reason),
+                    Unchecked(
+                        rules: "weights",
+                        reason: statistics == nil ? reason : "without a network only NaN and infinities are looked for"),
+                ])
+            return
+        }
+        let inspection = Inspection(of: graph, format: "")
+        let statistics = try? WeightStatistics(of: graph, inspection)
+        let report = LintReport(of: graph, inspection, statistics: statistics, found: [], answered: answered)
+        let added = report.findings.filter { finding in finding.place.tensor.map { !madeUp.contains($0) } ?? true }
+        self.init(
+            findings: found + added, readsWeights: statistics != nil,
+            notRun: statistics == nil ? [Unchecked(rules: "weights", reason: "some weights cannot be read")] : [])
+    }
+
+    /// The report with its reader's refusal, where no finding tells of that under a rule of its own.
+    public func refused(_ refusal: Finding) -> LintReport {
+        // What stands for the refused node is no operator by itself.
+        let others = findings.filter { finding in
+            finding.rule != LintRule.unknownOperator.identifier || finding.place.node != refusal.place.node
+                || !finding.message.hasSuffix(refusal.message)
+        }
+        let isTold = others.contains { finding in
+            guard finding.severity == .error else { return false }
+            if finding.message == refusal.message { return true }
+            guard finding.rule == LintRule.undefinedValue.identifier || finding.rule == LintRule.duplicateName.identifier
+                || finding.rule == LintRule.externalData.identifier
+            else { return false }
+            let one = finding.place, other = refusal.place
+            return one.node.map { $0 == other.node } ?? false
+                || other.node == nil && one.tensor.map { $0 == other.tensor } ?? false
+        }
+        return LintReport(findings: (isTold ? [] : [refusal]) + others, readsWeights: readsWeights, notRun: notRun)
+    }
+
     public func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
 
@@ -71,6 +144,7 @@ public struct LintReport: Sendable {
         [
             "errors": .integer(Int64(count(.error))), "warnings": .integer(Int64(count(.warning))),
             "notes": .integer(Int64(count(.note))), "readsWeights": .bool(readsWeights),
+            "notRun": .array(notRun.map { ["rules": .string($0.rules), "reason": .string($0.reason)] }),
             "findings": .array(findings.map(\.json)),
         ]
     }
@@ -98,7 +172,11 @@ public struct LintReport: Sendable {
             if group.count > shown { lines.append("    " + style.faint("and \(groupedText(group.count - shown)) more")) }
             if let hint = first.hint { lines += wrapped("hint: " + hint, width: width, indent: 4).map { style.faint($0) } }
         }
-        if findings.isEmpty { lines.append("  nothing suspicious") }
+        for (index, unchecked) in notRun.enumerated() where !notRun[..<index].contains(where: { $0.reason == unchecked.reason }) {
+            let kinds = notRun[index...].filter { $0.reason == unchecked.reason }.map(\.rules).joined(separator: " and the ")
+            lines += wrapped("rules about the \(kinds) could not run: \(unchecked.reason)", width: width, indent: 2)
+        }
+        if findings.isEmpty, notRun.isEmpty { lines.append("  nothing suspicious") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

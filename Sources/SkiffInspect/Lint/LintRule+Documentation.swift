@@ -10,8 +10,9 @@ extension LintRule {
         for (title, rules) in groups {
             lines += ["## \(title)", ""]
             for rule in rules {
+                let other = rule.otherwise.map { "; *\($0.severity.rawValue)* \($0.when)" }.joined()
                 lines += [
-                    "### `\(rule.identifier)`", "", "*\(rule.severity.rawValue)*: \(rule.title).", "", rule.reason, "",
+                    "### `\(rule.identifier)`", "", "*\(rule.severity.rawValue)*: \(rule.title)\(other).", "", rule.reason, "",
                     "    \(rule.example)", "", "What to do: \(rule.advice).", "",
                 ]
             }

@@ -4,8 +4,10 @@ public import SkiffCore
 public struct LintRule: Sendable {
     /// Words that stay: `unused-tensor`.
     public let identifier: String
-    /// The usual severity; a finding of little weight may have a lower one.
+    /// The usual severity.
     public let severity: Finding.Severity
+    /// When a finding has another severity: "for tensors of less than 4096 bytes".
+    public let otherwise: [(severity: Finding.Severity, when: String)]
     /// What is found, in one line.
     public let title: String
     /// Why it matters.
@@ -18,11 +20,12 @@ public struct LintRule: Sendable {
     let check: (@Sendable (LintContext) -> [Finding])?
 
     init(
-        _ identifier: String, _ severity: Finding.Severity, _ title: String, reason: String, advice: String,
-        example: String, check: (@Sendable (LintContext) -> [Finding])? = nil
+        _ identifier: String, _ severity: Finding.Severity, _ title: String,
+        otherwise: [(severity: Finding.Severity, when: String)] = [], reason: String, advice: String, example: String, check: (@Sendable (LintContext) -> [Finding])? = nil
     ) {
         self.identifier = identifier
         self.severity = severity
+        self.otherwise = otherwise
         self.title = title
         self.reason = reason
         self.advice = advice

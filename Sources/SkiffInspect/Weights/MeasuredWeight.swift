@@ -20,14 +20,14 @@ extension MeasuredWeight {
         result.nans = totals.findings.nans
         result.positiveInfinities = totals.findings.positiveInfinities
         result.negativeInfinities = totals.findings.negativeInfinities
-        result.takeMoments(totals.sums, elements: reading.tensor.elementCount)
+        result.takeMoments(totals.sums, elements: reading.tensor.elementCount, scale: totals.scale)
         result.takeExponents(totals.findings, isDouble: reading.decoding.isDouble)
         if totals.distinct.count <= TensorReading.distinctLimit { result.distinct = totals.distinct.count }
         let isSpread = result.minimum < result.maximum
         result.histogram = TensorStatistics.Histogram(
             lower: result.minimum, upper: result.maximum,
             counts: isSpread ? totals.histogram.map { Int($0) } : [result.elements - result.nonFinite])
-        if use?.axis != nil { result.channels = TensorStatistics.Channels(totals.sums, elements: result.elements) }
+        if use?.axis != nil { result.channels = TensorStatistics.Channels(totals.sums, elements: result.elements, scale: totals.scale) }
         result.form = totals.form(of: result)
         return result
     }
@@ -35,7 +35,9 @@ extension MeasuredWeight {
 
 extension TensorStatistics {
     /// The moments of all channels together.
-    fileprivate mutating func takeMoments(_ sums: ChannelSums, elements: Int) {
+    ///
+    /// - Parameter scale: what numbers were multiplied by before their distances were squared.
+    fileprivate mutating func takeMoments(_ sums: ChannelSums, elements: Int, scale: Double) {
         let perChannel = elements / max(sums.count, 1)
         var sum = 0.0
         for index in 0..<sums.count {
@@ -53,10 +55,10 @@ extension TensorStatistics {
         guard minimum < maximum else { return }
         var squares = 0.0
         for index in 0..<sums.count {
-            let distance = sums.means[index] - mean
+            let distance = (sums.means[index] - mean) * scale
             squares += sums.squares[index] + Double(perChannel - Int(sums.leftOut[index])) * distance * distance
         }
-        standardDeviation = (squares / Double(finite)).squareRoot()
+        standardDeviation = (squares / Double(finite)).squareRoot() / scale
     }
 
     fileprivate mutating func takeExponents(_ findings: ChunkFindings, isDouble: Bool) {
@@ -76,7 +78,7 @@ extension TensorStatistics {
 }
 
 extension TensorStatistics.Channels {
-    fileprivate init(_ sums: ChannelSums, elements: Int) {
+    fileprivate init(_ sums: ChannelSums, elements: Int, scale: Double) {
         let perChannel = elements / max(sums.count, 1)
         self.elements = perChannel
         mean = (0..<sums.count).map { sums.means[$0] }
@@ -86,7 +88,7 @@ extension TensorStatistics.Channels {
         nonFinite = (0..<sums.count).map { Int(sums.leftOut[$0]) }
         standardDeviation = (0..<sums.count).map { index in
             let finite = perChannel - Int(sums.leftOut[index])
-            return finite > 0 ? (sums.squares[index] / Double(finite)).squareRoot() : 0
+            return finite > 0 ? (sums.squares[index] / Double(finite)).squareRoot() / scale : 0
         }
     }
 }

@@ -13,10 +13,10 @@ extension WeightStatistics {
         let tensor = tensors[index]
         let style = TextStyle(colors: colors)
         var lines = [style.heading(escaped(tensor.name))]
-        lines += factLines(tensor, inspection, style)
+        lines += factLines(tensor, inspection, width, style)
         guard tensor.isMeasured, tensor.elements > 0 else { return lines.joined(separator: "\n") + "\n" }
         if tensor.histogram.counts.count > 1 {
-            lines += ["", style.heading("Values")] + tensor.histogram.bars(style)
+            lines += ["", style.heading("Values")] + tensor.histogram.bars(style, width: width)
         }
         if !tensor.exponents.counts.isEmpty { lines += ["", style.heading("Magnitudes")] + exponentLines(tensor, width, style) }
         if let channels = tensor.channels, channels.count > 1 {
@@ -25,7 +25,9 @@ extension WeightStatistics {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func factLines(_ tensor: TensorStatistics, _ inspection: Inspection?, _ style: TextStyle) -> [String] {
+    private func factLines(
+        _ tensor: TensorStatistics, _ inspection: Inspection?, _ width: Int, _ style: TextStyle
+    ) -> [String] {
         var facts: [(String, String)] = [
             ("type", "\(tensor.elementType.rawValue), \(bytesText(tensor.bytes))"), ("shape", tensor.shape.shapeText),
             ("role", tensor.role.rawValue),
@@ -45,8 +47,12 @@ extension WeightStatistics {
         let notes = notes(of: tensor)
         if !notes.isEmpty { facts.append(("notes", notes.joined(separator: ", "))) }
         let column = (facts.map(\.0.count).max() ?? 0) + 2
-        return facts.map { title, text in
-            "  " + style.faint(title) + String(repeating: " ", count: column - title.count) + text
+        return facts.flatMap { title, text -> [String] in
+            var rows = wrapped(text, width: width, indent: column + 2)
+            let first = String(rows.removeFirst().dropFirst(column + 2))
+            let space = String(repeating: " ", count: column - title.count)
+            rows.insert("  " + style.faint(title) + space + first, at: 0)
+            return rows
         }
     }
 
@@ -54,7 +60,21 @@ extension WeightStatistics {
         let counts = tensor.exponents.counts
         let most = max(1, counts.max() ?? 1)
         let room = max(10, width - 32)
-        return counts.indices.reversed().map { index in
+        // What is empty between denormal numbers and the others says nothing row by row.
+        var rows: [Int?] = []
+        var index = counts.count - 1
+        while index >= 0 {
+            let empty = counts[...index].reversed().prefix { $0 == 0 }.count
+            if empty > 3 {
+                rows.append(nil)
+                index -= empty
+            } else {
+                rows.append(index)
+                index -= 1
+            }
+        }
+        return rows.map { index in
+            guard let index else { return "  " + style.faint(String(repeating: " ", count: 6) + "…") }
             let exponent = tensor.exponents.lowest + index
             let length = Int((Double(counts[index]) / Double(most) * Double(room)).rounded(.up))
             let label = "2^\(exponent)"
@@ -75,9 +95,9 @@ extension WeightStatistics {
                     return distances[0] == distances[1] ? left < right : distances[0] > distances[1]
                 }.prefix(16))
         var table = TextTable(columns: [
-            .init(title: "channel", alignment: .right), .init(title: "mean", alignment: .right),
-            .init(title: "spread", alignment: .right), .init(title: "least", alignment: .right),
-            .init(title: "greatest", alignment: .right), .init(title: "zeros", alignment: .right),
+            .init(title: "channel", alignment: .right), .init(title: "mean", alignment: .right, isOptional: true),
+            .init(title: "spread", alignment: .right), .init(title: "least", alignment: .right, isOptional: true),
+            .init(title: "greatest", alignment: .right, isOptional: true), .init(title: "zeros", alignment: .right),
         ])
         table.rows = order.map { index in
             [
@@ -89,13 +109,17 @@ extension WeightStatistics {
         let title = all || channels.count <= 16
             ? "  \(groupedText(channels.count)), each of \(countText(channels.elements, "element"))"
             : "  the 16 of \(groupedText(channels.count)) whose spread is most unusual; --channels lists all"
-        return [style.heading("Channels") + style.faint(title)] + table.lines(width: width, style: style)
+        return titled("Channels", title, width: width, style: style) + table.lines(width: width, style: style)
     }
 }
 
 extension TensorStatistics.Histogram {
     /// Eight lines of blocks, a column for each step, and the ends below.
-    fileprivate func bars(_ style: TextStyle) -> [String] {
+    fileprivate func bars(_ style: TextStyle, width: Int) -> [String] {
+        let merged = max(1, (counts.count + max(16, width - 2) - 1) / max(16, width - 2))
+        let counts = stride(from: 0, to: counts.count, by: merged).map { start in
+            self.counts[start..<min(self.counts.count, start + merged)].reduce(0, +)
+        }
         let most = max(1, counts.max() ?? 1)
         let blocks = Array(" ▁▂▃▄▅▆▇█")
         let rows = 6

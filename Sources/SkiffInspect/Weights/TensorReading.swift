@@ -38,6 +38,8 @@ final class TensorReading: Sendable {
         var grid = ChannelGrid.none
         var lower = 0.0
         var upper = 0.0
+        /// What numbers are multiplied by before their distances are squared; 1 where squares stay in Double's range.
+        var scale = 1.0
         fileprivate var pending: [Int: ChunkFindings] = [:]
         fileprivate var next = 0
     }
@@ -151,6 +153,10 @@ final class TensorReading: Sendable {
                 totals.lower = min(totals.lower, sums.minima[index])
                 totals.upper = max(totals.upper, sums.maxima[index])
             }
+            let magnitude = max(-totals.lower, totals.upper)
+            if decoding.isDouble, magnitude.isFinite, magnitude > 0 {
+                totals.scale = magnitude > 0x1p400 ? 0x1p-600 : magnitude < 0x1p-400 ? 0x1p600 : 1
+            }
         }
     }
 
@@ -162,30 +168,35 @@ final class TensorReading: Sendable {
     }
 
     private func look(_ elements: Range<Int>, _ memory: ChunkMemory, _ loops: skiff_statistics_loops, chunk: Int) {
-        let (whole, lower, upper, isFinite, grid) = state.withLock {
-            ($0.sums, $0.lower, $0.upper, $0.findings.isFinite, $0.grid)
+        let (whole, lower, upper, isFinite, grid, scale) = state.withLock {
+            ($0.sums, $0.lower, $0.upper, $0.findings.isFinite, $0.grid, $0.scale)
         }
         guard lower <= upper else { return }
         let numbers = memory.numbers.baseAddress
         let part = ChannelSums(axis.touched(first: elements.lowerBound, count: elements.count))
-        var view = part.view(of: axis)
-        loops.deviations(
-            numbers, Int64(elements.lowerBound), Int64(elements.count), isFinite ? 1 : 0, &view,
-            whole.means + part.lowest, part.squares)
         var counts = [Int64](repeating: 0, count: Self.bins)
         if upper > lower {
             loops.histogram(
                 numbers, Int64(elements.count), isFinite ? 1 : 0, lower, Self.scale(lower, upper), &counts)
         }
-        var findings = ChunkFindings()
-        findings.sums = part
-        add(findings, of: chunk)
         var left = grid
         if grid != .none, let floats = numbers?.assumingMemoryBound(to: Float.self) {
             left = grid.narrowed(
                 by: UnsafeBufferPointer(start: floats, count: elements.count), first: elements.lowerBound, axis: axis,
                 sums: whole)
         }
+        // Last, since it may scale the numbers where they lie.
+        var view = part.view(of: axis)
+        var means = [Double](UnsafeBufferPointer(start: whole.means + part.lowest, count: part.count))
+        if scale != 1, let doubles = numbers?.assumingMemoryBound(to: Double.self) {
+            for index in 0..<elements.count { doubles[index] *= scale }
+            for index in means.indices { means[index] *= scale }
+        }
+        loops.deviations(
+            numbers, Int64(elements.lowerBound), Int64(elements.count), isFinite ? 1 : 0, &view, means, part.squares)
+        var findings = ChunkFindings()
+        findings.sums = part
+        add(findings, of: chunk)
         state.withLock { totals in
             totals.grid = totals.grid.intersection(left)
             for bin in 0..<Self.bins { totals.histogram[bin] += counts[bin] }

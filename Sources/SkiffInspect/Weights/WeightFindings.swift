@@ -50,6 +50,8 @@ extension NumberForm {
         case .tensorFloat32: "tf32"
         case .wholeNumbers(let bits, let isSigned): "\(isSigned)\(bits)"
         case .palette: "palette"
+        case .fewValues(let values): "\(values)"
+        case .grid: "one grid"
         case .channelGrid: "grid"
         }
     }
@@ -61,6 +63,8 @@ extension NumberForm {
         case .tensorFloat32: "\(verb) numbers of 10 fraction bits: TensorFloat-32"
         case .wholeNumbers: "\(verb) whole numbers of few bits"
         case .palette: "\(verb) at most 256 distinct values: quantized or clustered"
+        case .fewValues: "\(verb) \(text) alone"
+        case .grid: "\(verb) multiples of one step: \(isPlural ? "they were" : "it was") quantized once"
         case .channelGrid: "\(verb) multiples of a step by channel: \(isPlural ? "they were" : "it was") quantized once"
         }
     }

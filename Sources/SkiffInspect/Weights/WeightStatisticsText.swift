@@ -27,10 +27,9 @@ extension WeightStatistics {
         let style = TextStyle(colors: colors)
         let bytes = tensors.reduce(0) { clampedSum($0, $1.bytes) }
         let elements = tensors.reduce(0) { clampedSum($0, $1.elements) }
-        var lines = [
-            style.heading("Weights")
-                + style.faint("  \(countText(tensors.count, "tensor")), \(countText(elements, "element")), \(bytesText(bytes))")
-        ]
+        var lines = titled(
+            "Weights", "  \(countText(tensors.count, "tensor")), \(countText(elements, "element")), \(bytesText(bytes))",
+            width: width, style: style)
         var summary = formLines
         if let graph, let inspection { summary = self.summary(of: graph, inspection) }
         for line in summary { lines += bullet(line, width: width) }
@@ -43,9 +42,10 @@ extension WeightStatistics {
         let cut = max(0, shown.count - (limit ?? shown.count))
         shown = Array(shown.prefix(limit ?? shown.count))
         lines += table(shown, width: width, style: style)
-        if cut > 0 { lines.append(style.faint("  \(countText(cut, "row")) more; --limit-weights shows fewer or more")) }
+        func remark(_ text: String) { lines += wrapped(text, width: width, indent: 2).map { style.faint($0) } }
+        if cut > 0 { remark("\(countText(cut, "row")) more; --limit-weights shows fewer or more") }
         if left > 0 {
-            lines.append(style.faint("  \(countText(left, "bias, normalization or constant", plural: "biases, normalizations and constants")) without remarks; --all-weights lists them"))
+            remark("\(countText(left, "bias, normalization or constant", plural: "biases, normalizations and constants")) without remarks; --all-weights lists \(left == 1 ? "it" : "them")")
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -69,14 +69,17 @@ extension WeightStatistics {
     }
 
     private func table(_ shown: [TensorStatistics], width: Int, style: TextStyle) -> [String] {
+        // Below 92 columns names and notes give way further, below 80 figures do.
+        let isNarrow = width < 92, leavesFigures = width < 80
+        let least = width < 60 ? 11 : isNarrow ? 14 : 24
         var table = TextTable(columns: [
-            .init(title: "tensor", alignment: .left, leastWidth: 24),
+            .init(title: "tensor", alignment: .left, leastWidth: least),
             .init(title: "type", alignment: .left, isOptional: true),
             .init(title: "shape", alignment: .left, isOptional: true), .init(title: "mean", alignment: .right, isOptional: true),
             .init(title: "spread", alignment: .right), .init(title: "least", alignment: .right, isOptional: true),
-            .init(title: "greatest", alignment: .right, isOptional: true), .init(title: "zeros", alignment: .right),
-            .init(title: "histogram", alignment: .left),
-            .init(title: "notes", alignment: .left, leastWidth: 24, elision: .end),
+            .init(title: "greatest", alignment: .right, isOptional: true), .init(title: "zeros", alignment: .right, isOptional: leavesFigures),
+            .init(title: "histogram", alignment: .left, isOptional: leavesFigures),
+            .init(title: "notes", alignment: .left, leastWidth: least, elision: .end),
         ])
         table.rows = shown.map { tensor in
             let hasFinite = tensor.isMeasured && tensor.minimum <= tensor.maximum
@@ -111,6 +114,12 @@ extension WeightStatistics {
         if let twin = tensor.duplicateOf { notes.append("as \(escaped(tensors[twin].name))") }
         return notes
     }
+}
+
+/// A heading with what stands behind it, on a line of its own where it does not fit.
+func titled(_ heading: String, _ text: String, width: Int, style: TextStyle) -> [String] {
+    if heading.count + text.count <= width { return [style.heading(heading) + style.faint(text)] }
+    return [style.heading(heading)] + wrapped(String(text.drop { $0 == " " }), width: width, indent: 2).map { style.faint($0) }
 }
 
 /// A line behind a point, in as many lines as it takes.

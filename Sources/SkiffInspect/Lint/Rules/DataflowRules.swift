@@ -9,6 +9,7 @@ extension LintRule {
 
     public static let unusedTensor: LintRule = LintRule(
         "unused-tensor", .warning, "a weight that nothing reads",
+        otherwise: [(.note, "for tensors of less than 4096 bytes")],
         reason: "It takes room and says that something went wrong on the way: a layer was cut off, or wired to another weight.",
         advice: "find the layer it belongs to; onnxsim, or writing the model again with skiff convert, leaves it out",
         example: "tensor \"fc.weight\": is read by nothing, float32 [1000, 2048], 8.19 MB"
@@ -31,13 +32,14 @@ extension LintRule {
 
     static let deadNode: LintRule = LintRule(
         "dead-node", .warning, "a node whose result reaches no output",
+        otherwise: [(.note, "for nodes that are neither convolution, matrix product, normalization, activation nor pooling")],
         reason: "It is computed for nothing, or an output was forgotten: a training head, an auxiliary classifier.",
         advice: "add its result to the outputs, or leave it out with onnxsim or onnx.utils.extract_model",
         example: "node \"aux.conv\" (Conv): its result reaches no output"
     ) { context in
         let (_, isReached) = context.reached()
         return context.steps.compactMap { step in
-            guard !isReached[step.id.index] else { return nil }
+            guard !isReached[step.id.index], !context.isUnusedText(step) else { return nil }
             let isHeavy: Bool = switch step.node.operator.role {
             case .convolution, .matrix, .normalization, .activation, .pool, .globalPool: true
             default: false
@@ -188,7 +190,8 @@ extension LintRule {
         example: "node \"NonMaxSuppression_3\" (NonMaxSuppression): cannot be run"
     ) { context in
         context.steps.compactMap { step in
-            guard case .unknown(let unknown) = step.node.operator, unknown.name != "Dropout" else { return nil }
+            guard case .unknown(let unknown) = step.node.operator, unknown.name != "Dropout", !context.isUnusedText(step)
+            else { return nil }
             let reason = unknown.reason.map { ": \(printable($0))" } ?? ""
             let domain = unknown.domain.isEmpty ? "" : " of \(escaped(unknown.domain))"
             return unknownOperator.finding(

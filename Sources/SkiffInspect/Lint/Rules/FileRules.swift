@@ -9,13 +9,16 @@ extension LintRule {
 
     public static let unreadable: LintRule = LintRule(
         "unreadable", .error, "what the reader refuses",
-        reason: "The file breaks a rule of its format, or uses what Skiff does not read. The check goes on with all that can be seen "
-            + "without a network.",
+        reason: "The file breaks a rule of its format, or uses what Skiff does not read. The check goes on with what can be made of "
+            + "it: a newer opset is taken for the newest known one, values that nothing gives and weights that cannot be read for "
+            + "inputs, nodes that break a rule for unknown ones. Where that makes no network, initializers are still searched for "
+            + "NaN and infinities, and the report says which rules could not run.",
         advice: "the message says what was found and what is expected",
         example: "model.onnx: opset 40: supported are 1 to 28")
 
     public static let duplicateName: LintRule = LintRule(
         "duplicate-name", .error, "one name for two things",
+        otherwise: [(.note, "for nodes of one name")],
         reason: "Which of two tensors, or which node's result, is meant hangs on the reader; ONNX forbids it. Nodes may share a name, "
             + "but tools that look nodes up by name (profilers, quantizers) mix them up.",
         advice: "give each its own name; onnx.checker.check_model tells of it too",
@@ -35,6 +38,7 @@ extension LintRule {
 
     public static let oldOpset: LintRule = LintRule(
         "old-opset", .note, "an old operator set",
+        otherwise: [(.warning, "before opset 7")],
         reason: "Runtimes promise opset 7 and later; several converters and TensorRT want 9, 11 or 13. Old versions of operators "
             + "broadcast, round and pad by other rules.",
         advice: "export again, or raise it: skiff convert --opset, or onnx.version_converter",

@@ -84,6 +84,7 @@ extension LintRule {
 
     static let epsilonUnusual: LintRule = LintRule(
         "epsilon-unusual", .warning, "an epsilon outside what networks are trained with",
+        otherwise: [(.error, "where it is negative or NaN")],
         reason: "Zero divides by nothing where a channel does not vary; a hundredth and more dampens most channels.",
         advice: "look up the epsilon in the code that trained the network",
         example: "node \"bn1\" (BatchNormalization): epsilon is 0.1, usual are 1e-12 to 0.01"
@@ -113,26 +114,32 @@ extension LintRule {
             let negative = numbers.variance.count { $0 < 0 }
             guard negative > 0, let least = numbers.variance.min() else { return nil }
             return negativeVariance.finding(
-                "\(negative) of \(countText(numbers.variance.count, "channel")) have a negative variance, the least is \(numberText(least))",
+                shareText(negative, of: numbers.variance.count, "channel")
+                    + " \(negative == 1 ? "has" : "have") a negative variance, the least is \(numberText(least))",
                 at: context.graph.place(of: step.id))
         }
     }
 
     static let tinyVariance: LintRule = LintRule(
-        "tiny-variance", .note, "channels whose variance is far below epsilon, and whose scale is not",
-        reason: "Such a channel did not vary in training. Where it does vary, BatchNormalization multiplies it by up to "
-            + "1/√epsilon, 316 for 1e-5; half precision and quantization suffer first.",
-        advice: "prune these channels, or leave them if the outputs agree",
-        example: "node \"bn2\" (BatchNormalization): 2 of 64 channels have a variance below epsilon/100 with a scale of 0.31"
+        "tiny-variance", .note, "channels whose input hardly varied in training, and whose scale is not small",
+        reason: "Their variance is below a hundredth of epsilon: the layer in front gives a constant, as a dead ReLU or a kernel of "
+            + "zeros does. Where such a channel does vary, BatchNormalization multiplies it by up to 1/√epsilon, 316 for 1e-5; "
+            + "half precision and quantization suffer first. Channels with a scale (gamma) of up to 0.01 are not counted.",
+        advice: "look at what feeds these channels; prune them with it, or leave them if the outputs agree",
+        example: "node \"bn2\" (BatchNormalization): the input of 2 of 64 channels hardly varied: variance below epsilon/100 (least 3e-9), scale up to 0.31"
     ) { context in
         context.normalizations { step, numbers in
             guard case .batchNormalization(let attributes) = step.node.operator else { return nil }
             let limit = Double(attributes.epsilon) / 100
             let scales = numbers.scale ?? [Double](repeating: 1, count: numbers.variance.count)
             let found = zip(numbers.variance, scales).filter { $0 >= 0 && $0 < limit && abs($1) > 0.01 }
-            guard !found.isEmpty, let most = found.map({ abs($1) }).max() else { return nil }
+            guard let most = found.map({ abs($1) }).max(), let least = found.map(\.0).min(), let greatest = found.map(\.0).max()
+            else { return nil }
+            // Below this nothing but rounding is left.
+            let never = greatest <= 1e-12 * Double(attributes.epsilon)
             return tinyVariance.finding(
-                "\(found.count) of \(countText(numbers.variance.count, "channel")) have a variance below epsilon/100 with a scale of up to \(numberText(most))",
+                "the input of \(shareText(found.count, of: numbers.variance.count, "channel")) \(never ? "never" : "hardly") varied: "
+                    + "variance below epsilon/100 (least \(numberText(least))), scale up to \(numberText(most))",
                 at: context.graph.place(of: step.id))
         }
     }

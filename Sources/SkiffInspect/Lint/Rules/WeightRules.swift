@@ -37,6 +37,10 @@ extension LintRule {
 
     static let zeroKernel: LintRule = LintRule(
         "zero-kernel", .warning, "a kernel of zeros",
+        otherwise: [
+            (.note, "where training starts so: the last layer of a residual block, and the head of a network whose normalizations "
+                + "still have scales of 1 or 0 and offsets of 0"),
+        ],
         reason: "The layer gives its bias whatever it is shown: weights were never loaded, or pruning took all of it.",
         advice: "check that the weights of this layer were found when the model was loaded",
         example: "tensor \"layer4.1.conv2.weight\": all 2,359,296 elements are zero"
@@ -47,16 +51,20 @@ extension LintRule {
                 let inputs = context.graph[gain.node].inputs
                 return inputs.count > 1 ? inputs[1].flatMap { context.graph.storedWeight($0)?.id } : nil
             })
+        let heads = context.looksUntrained ? context.headKernels : []
         return context.measured { tensor in
             guard tensor.role == .kernel, tensor.elements > 1, tensor.zeros == tensor.elements else { return nil }
+            let isInitial = gains.contains(tensor.value) || heads.contains(tensor.value)
             return zeroKernel.finding(
-                "all \(countText(tensor.elements, "element")) are zero", at: Place(tensor: tensor.name),
-                severity: gains.contains(tensor.value) ? .note : .warning)
+                "all \(countText(tensor.elements, "element")) are zero\(isInitial ? ", as some start training" : "")",
+                at: Place(tensor: tensor.name), severity: isInitial ? .note : .warning,
+                hint: isInitial ? "nothing, where the network was not trained; else check that its weights were found" : nil)
         }
     }
 
     static let deadChannels: LintRule = LintRule(
         "dead-channels", .note, "output channels whose kernels are zero",
+        otherwise: [(.warning, "where more than half of a kernel's channels are")],
         reason: "Each gives a constant. They are what pruning leaves, and take their part of memory and time until they are cut out; "
             + "in a network that was not pruned they point to dead ReLUs.",
         advice: "cut them out with the inputs that read them (torch-pruning), or retrain with a lower learning rate",
@@ -75,20 +83,23 @@ extension LintRule {
     static let scaledAway: LintRule = LintRule(
         "scaled-away-channels", .note, "channels that BatchNormalization scales to nothing",
         reason: "With a scale (gamma) of nearly zero a channel is the constant beta. Weight decay drives unneeded channels there; "
-            + "they are the first that pruning can take.",
+            + "they are the first that pruning can take. What is tested is |gamma| alone, against 1/10000 of the root mean square "
+            + "of the layer's; channels whose input does not vary are told of by `tiny-variance`.",
         advice: "prune them: fold beta into the next layer and cut the channel out",
-        example: "node \"bn2\" (BatchNormalization): 5 of 64 channels are scaled by less than 1/10000 of the usual: 1, 8, 9, …"
+        example: "node \"bn2\" (BatchNormalization): 5 of 64 channels have a scale below 1/10000 of the usual: 1, 8, 9, …"
     ) { context in
         NormalizationHealth.all(of: context).compactMap { health in
             guard !health.scaledAway.isEmpty, health.scaledAway.count < health.channels else { return nil }
             return scaledAway.finding(
-                "\(health.scaledAway.count) of \(countText(health.channels, "channel")) are scaled by less than 1/10000 of the usual: "
+                shareText(health.scaledAway.count, of: health.channels, "channel")
+                    + " \(health.scaledAway.count == 1 ? "has" : "have") a scale below 1/10000 of the usual: "
                     + listText(health.scaledAway), at: context.graph.place(of: health.node))
         }
     }
 
     static let initialMoments: LintRule = LintRule(
         "initial-moments", .warning, "a BatchNormalization that never saw data",
+        otherwise: [(.note, "once for the network, where more than two have them and no other: it was never trained")],
         reason: "Its means are all 0 and its variances all 1, as they are before training: weights were not loaded, or the "
             + "layer was frozen before it learned anything.",
         advice: "check that running_mean and running_var (moving_mean, moving_variance) were found in the checkpoint",
@@ -169,6 +180,9 @@ extension LintRule {
         }
     }
 }
+
+/// `1 of 8 channels`.
+func shareText(_ part: Int, of whole: Int, _ noun: String) -> String { "\(groupedText(part)) of \(countText(whole, noun))" }
 
 /// `3, 7, 11, …`
 func listText(_ numbers: [Int]) -> String {
