@@ -196,19 +196,3 @@ extension Finding {
         ]
     }
 }
-
-/// A sentence in lines of that width, each indented.
-func wrapped(_ text: String, width: Int, indent: Int) -> [String] {
-    let room = max(20, width - indent)
-    let space = String(repeating: " ", count: indent)
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-        if !line.isEmpty, line.count + 1 + word.count > room {
-            lines.append(space + line)
-            line = ""
-        }
-        line += (line.isEmpty ? "" : " ") + word
-    }
-    return lines + [space + line]
-}
