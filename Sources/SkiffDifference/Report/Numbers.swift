@@ -1,6 +1,7 @@
 /// `1.2 %`, `0.0034 %`: a part of a whole.
 func percentText(_ part: Double) -> String {
-    guard part.isFinite else { return "\(part)" }
+    // A hundred times a large number may leave Double.
+    guard (part * 100).isFinite else { return "\(part)" }
     return significant(part * 100) + " %"
 }
 
